@@ -1,0 +1,51 @@
+# make demo   the sample day, through the whole stack on this machine
+# make test   everything that can be tested on this machine
+# make down   stop what `make demo` left running; its data stays
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo down test lint
+
+# uv is used where it is found; else one is installed for this folder alone.
+UV_VERSION := 0.13.8
+UV := $(or $(shell command -v uv),$(CURDIR)/.tools/uv/bin/uv)
+PAPERBOY := PATH="$(dir $(UV)):$$PATH" .venv/bin/paperboy
+READY := .tools/ready
+
+help:
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 3
+
+setup: $(READY)
+
+# Three environments from one lock: the project's, and one each for two tools that exclude each other.
+$(READY): pyproject.toml uv.lock | $(UV)
+	@echo "Setting up Python 3.13 and the project's packages"
+	@$(UV) python find --quiet 3.13 >/dev/null 2>&1 || $(UV) python install --quiet 3.13 || { \
+		echo "Paperboy needs Python 3.13, and none is here or can be downloaded. Install it" \
+		     "(https://www.python.org/downloads, or: pyenv install 3.13) and run make again." >&2; exit 1; }
+	@$(UV) sync --quiet --frozen
+	@UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --no-install-project --only-group sam
+	@UV_PROJECT_ENVIRONMENT=.tools/ministack $(UV) sync --quiet --frozen --no-install-project --only-group ministack
+	@touch $@
+
+$(CURDIR)/.tools/uv/bin/uv:
+	@echo "Setting up uv $(UV_VERSION)"
+	@{ python3 -m venv .tools/uv && .tools/uv/bin/pip install -qq --disable-pip-version-check uv==$(UV_VERSION); } || { \
+		echo "Paperboy needs uv, and it could not be installed here. Install it" \
+		     "(https://docs.astral.sh/uv/getting-started/installation) and run make again." >&2; exit 1; }
+
+demo: setup
+	@$(PAPERBOY) demo
+
+down: setup
+	@$(PAPERBOY) down
+
+test: setup
+	@PATH="$(dir $(UV)):$$PATH" .venv/bin/pytest
+
+lint: setup
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/cfn-lint --include-checks I -- template.yaml
+	@PATH="$(dir $(UV)):$$PATH" .tools/sam/bin/sam validate --lint --region us-east-1
