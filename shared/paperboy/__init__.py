@@ -1,0 +1,1 @@
+"""Paperboy: the day's AI papers, ranked by a score you can check by hand, told in Chinese."""

@@ -1,0 +1,104 @@
+"""A day's digest, assembled from the day's records: what every page says, before any page is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from pydantic import BaseModel, ConfigDict
+
+from paperboy.listing import Rejected
+from paperboy.paper import Paper
+from paperboy.ranking import Ranked
+from paperboy.records import Day, Run
+from paperboy.summary import Rung, Summary, from_paper
+
+
+class Receipt(BaseModel):
+    """Where every paper went, in distinct ids: listed + kept = selected + left_out + rejected."""
+
+    model_config = ConfigDict(frozen=True)
+
+    listed: int
+    kept: int
+    selected: int
+    left_out: int
+    rejected: tuple[Rejected, ...] = ()
+
+    def __str__(self) -> str:
+        rejected = "".join(f"; {bad.where}: {bad.why}" for bad in self.rejected)
+        return (
+            f"{self.listed} listed + {self.kept} kept"
+            f" = {self.selected} in + {self.left_out} left out + {len(self.rejected)} rejected{rejected}"
+        )
+
+
+class Entry(BaseModel):
+    """A paper of the digest with its place, its score and its summary."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    """Place in the digest, from 1."""
+    paper: Paper
+    ranked: Ranked
+    summary: Summary
+
+    @property
+    def link(self) -> str:
+        return f"https://arxiv.org/abs/{self.paper.id}"
+
+    @property
+    def organization(self) -> str:
+        return self.paper.organization or "Unknown"
+
+
+class Digest(BaseModel):
+    """A day's digest: the papers that are in, in rank order, and the receipt."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: dt.date
+    entries: tuple[Entry, ...]
+    receipt: Receipt
+
+    @property
+    def rungs(self) -> dict[Rung, int]:
+        """How many summaries stand on which rung."""
+        return dict(Counter(entry.summary.rung for entry in self.entries))
+
+
+def receipt_of(run: Run, selected: int) -> Receipt:
+    """The receipt of a run of which `selected` papers are in."""
+    return Receipt(
+        listed=run.listed,
+        kept=run.kept,
+        selected=selected,
+        left_out=len(run.ids) - selected,
+        rejected=run.rejected,
+    )
+
+
+def assemble(day: Day) -> Digest | None:
+    """The day's digest, or None while it has to wait.
+
+    It waits for the ranking of its newest run, and until that run is the day's last one ("due") for a summary of
+    each paper that is in. A summary that is missing when the digest is due is derived from the paper. A day without
+    papers has no digest.
+    """
+    run, record = day.run, day.ranking
+    if run is None or record is None or record.attempt != run.attempt or not run.ids:
+        return None
+    selected = [row for row in record.ranking.rows if row.selected]
+    if not run.due and any(row.id not in day.summaries for row in selected):
+        return None
+    entries = tuple(
+        Entry(number=number, paper=day.papers[row.id], ranked=row, summary=_summary_of(day, row.id))
+        for number, row in enumerate(selected, start=1)
+    )
+    return Digest(day=day.day, entries=entries, receipt=receipt_of(run, len(entries)))
+
+
+def _summary_of(day: Day, paper_id: str) -> Summary:
+    record = day.summaries.get(paper_id)
+    return record.summary if record else from_paper(day.papers[paper_id])

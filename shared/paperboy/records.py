@@ -1,0 +1,124 @@
+"""The records of a day: its partition is the whole truth, and each kind has one writer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from paperboy.listing import Rejected
+from paperboy.paper import Paper, PaperId
+from paperboy.ranking import Ranking
+from paperboy.summary import NO_MODEL, Rung, Summary, source_hash
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Run(Record):
+    """What ingest last found of a day. Written by ingest, after the papers."""
+
+    ids: tuple[PaperId, ...]
+    """The day's papers in listing order; papers that only earlier listings had come last."""
+    papers_hash: str
+    policy_hash: str
+    prompt: str
+    """The version of the prompt that the day's summaries are to be made with."""
+    listed: int
+    """Distinct items of the newest listing, the rejected ones among them."""
+    kept: int
+    """Papers of earlier listings that the newest one lacks."""
+    rejected: tuple[Rejected, ...] = ()
+    attempt: int = 1
+    """How many times this record was written: it tells which ranking and which pages belong to it."""
+    asked: dt.datetime
+    """The schedule's own time of the run that wrote it, so that a run delivered twice counts once."""
+    due: bool = False
+    """Whether that run was the day's last: then the digest does not wait for summaries any more."""
+
+    @model_validator(mode="after")
+    def _receipt_adds_up(self) -> Run:
+        if self.listed + self.kept != len(self.ids) + len(self.rejected):
+            raise ValueError(
+                f"receipt: listed {self.listed} + kept {self.kept}"
+                f" is not papers {len(self.ids)} + rejected {len(self.rejected)}"
+            )
+        return self
+
+    def finds_the_same_as(self, other: Run | None) -> bool:
+        """Whether both found the same day, whenever that was."""
+        own = {"attempt", "asked", "due"}
+        return other is not None and self.model_dump(exclude=own) == other.model_dump(exclude=own)
+
+
+class RankingRecord(Record):
+    """The day's ranking and the run it was made from. Written by score."""
+
+    attempt: int
+    ranking: Ranking
+
+
+class SummaryRecord(Record):
+    """A paper's summary, what it was made from and what it cost. Written by summarize."""
+
+    summary: Summary
+    source: str
+    """Hash of what it was made from (`source_hash`)."""
+    attempt: int
+    """The run that asked for it."""
+    model: str | None = None
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reason: str | None = None
+    """Why it is on a low rung, in words for the log and for `status`."""
+
+    def serves(self, paper: Paper, prompt: str) -> bool:
+        """Whether it is the best that can be had: made from what the paper is now, and by a model if there is one."""
+        return self.source == source_hash(paper, prompt) and (prompt == NO_MODEL or not self.summary.rung.low)
+
+
+class PublishedRecord(Record):
+    """What is published of a day. Written by render."""
+
+    attempt: int
+    ids: tuple[PaperId, ...]
+    hashes: dict[str, str]
+    """SHA-256 of each page, by its key in the bucket."""
+    rungs: dict[Rung, int]
+    open: bool
+    """Whether a later run can still mend the day."""
+    published_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Day:
+    """All that is recorded of one day, read at once."""
+
+    day: dt.date
+    papers: dict[str, Paper] = field(default_factory=dict)
+    run: Run | None = None
+    ranking: RankingRecord | None = None
+    summaries: dict[str, SummaryRecord] = field(default_factory=dict)
+    published: PublishedRecord | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether something of the newest run is still to be done."""
+        return (
+            self.run is None
+            or self.published is None
+            or self.published.open
+            or self.published.attempt != self.run.attempt
+        )
+
+
+def papers_hash(papers: Iterable[Paper]) -> str:
+    """A short hash of what is known of the papers, in their order."""
+    known = json.dumps([paper.known() for paper in papers], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
