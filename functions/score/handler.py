@@ -1,0 +1,57 @@
+"""score: a run rings; the day is ranked, and each paper that is in and lacks a good summary is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from paperboy import doorbell
+from paperboy.observe import count, logger, metrics
+from paperboy.policy import Policy, load_policy
+from paperboy.queue import Queue, SummaryAsked
+from paperboy.ranking import rank
+from paperboy.records import RankingRecord
+from paperboy.settings import ScoreSettings
+from paperboy.table import Table
+
+
+@cache
+def collaborators() -> tuple[Table, Queue, Policy]:
+    """What the function works with, made once in an execution environment."""
+    settings = ScoreSettings.load()
+    return Table(settings.table), Queue(settings.queue_url), load_policy()
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> doorbell.Answer:
+    table, queue, policy = collaborators()
+    return doorbell.answer(event, lambda day: score_day(day, table, queue, policy))
+
+
+def score_day(day: dt.date, table: Table, queue: Queue, policy: Policy) -> None:
+    """Rank `day`, write the ranking, then ask for the summaries that are missing.
+
+    The messages come last: when sending fails, the stream rings again and all of it is done again, without harm.
+    Raises ConflictError where a newer run was ranked meanwhile.
+    """
+    known = table.read_day(day)
+    run = known.run
+    if run is None:
+        logger.warning("no run to rank", status="ignored")
+        return
+    published = known.published.ids if known.published else ()
+    ranking = rank([known.papers[paper_id] for paper_id in run.ids], policy, day, published)
+    table.put_ranking(day, RankingRecord(attempt=run.attempt, ranking=ranking))
+    lacking = [
+        row.id
+        for row in ranking.selected
+        if row.id not in known.summaries or not known.summaries[row.id].serves(known.papers[row.id], run.prompt)
+    ]
+    queue.send([SummaryAsked(day=day, id=paper_id, attempt=run.attempt) for paper_id in lacking])
+    count("In", len(ranking.selected))
+    count("LeftOut", len(run.ids) - len(ranking.selected))
+    logger.info("day ranked", status="ranked", selected=len(ranking.selected), asked=len(lacking), attempt=run.attempt)

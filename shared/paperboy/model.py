@@ -1,0 +1,88 @@
+"""The language model behind an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from paperboy import prompt
+from paperboy.paper import Paper
+from paperboy.summary import Reply
+
+TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+
+
+class ModelError(Exception):
+    """The endpoint gave no reply."""
+
+
+class Completion(BaseModel):
+    """A model's reply as it came, and what it took, in tokens."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class _Message(BaseModel):
+    content: str
+
+
+class _Choice(BaseModel):
+    message: _Message
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Answer(BaseModel):
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Usage = _Usage()
+
+
+class Model:
+    """A model by its name at an endpoint such as ``https://api.example.com/v1``. The key goes in a header only."""
+
+    def __init__(self, base_url: str, name: str, key: str = "", client: httpx.Client | None = None) -> None:
+        self.name = name
+        self._client = client or httpx.Client(timeout=TIMEOUT)
+        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def summarize(self, paper: Paper) -> Completion:
+        """One call for `paper`. Raises ModelError where there is no reply to read."""
+        try:
+            answer = self._client.post(self._url, json=self._request(paper), headers=self._headers)
+        except httpx.HTTPError as error:
+            raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
+        if answer.status_code != HTTPStatus.OK:
+            raise ModelError(f"the model's endpoint answered {answer.status_code}")
+        try:
+            read = _Answer.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise ModelError("the model's endpoint answered no chat completion") from error
+        return Completion(
+            text=read.choices[0].message.content,
+            input_tokens=read.usage.prompt_tokens,
+            output_tokens=read.usage.completion_tokens,
+        )
+
+    def _request(self, paper: Paper) -> dict[str, object]:
+        return {
+            "model": self.name,
+            "messages": [
+                {"role": "system", "content": prompt.instructions()},
+                {"role": "user", "content": prompt.data_of(paper)},
+            ],
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "summary", "schema": Reply.model_json_schema()},
+            },
+        }

@@ -1,0 +1,158 @@
+"""The table: its keys, its conditions and its errors."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+
+from paperboy.conflict import ConflictError
+from paperboy.paper import Paper
+from paperboy.queue import SummaryAsked
+from paperboy.records import Day, PublishedRecord, RankingRecord, Record, Run, SummaryRecord
+from paperboy.summary import Rung
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+
+PUBLISHED = "DIGESTS"
+
+CLAIM = 180
+"""Seconds that a claim stands: longer than the summarize function may run."""
+
+
+def partition(day: dt.date) -> str:
+    """The partition key of a day's records."""
+    return f"DAY#{day}"
+
+
+def day_of(partition_key: str) -> dt.date | None:
+    """The day that a partition key names, or None where it names none."""
+    kind, _, day = partition_key.partition("#")
+    return dt.date.fromisoformat(day) if kind == "DAY" else None
+
+
+class Table:
+    """The days' records. Reads are consistent; each write says what it expects to find."""
+
+    def __init__(self, name: str, table: DynamoTable | None = None) -> None:
+        self._table = table or boto3.resource("dynamodb").Table(name)
+
+    def read_day(self, day: dt.date) -> Day:
+        """All records of `day`, in one query and one look at what is published."""
+        papers: dict[str, Paper] = {}
+        summaries: dict[str, SummaryRecord] = {}
+        run = ranking = None
+        for item in self._query(Key("pk").eq(partition(day))):
+            kind, _, paper_id = str(item["sk"]).partition("#")
+            match kind:
+                case "PAPER":
+                    papers[paper_id] = Paper.model_validate(item)
+                case "RUN":
+                    run = Run.model_validate(item)
+                case "RANKING":
+                    ranking = RankingRecord.model_validate(item)
+                case "SUMMARY" if "summary" in item:  # else it is only claimed so far
+                    summaries[paper_id] = SummaryRecord.model_validate(item)
+        published = self._get(PUBLISHED, day.isoformat())
+        return Day(
+            day=day,
+            papers=papers,
+            run=run,
+            ranking=ranking,
+            summaries=summaries,
+            published=PublishedRecord.model_validate(published) if published else None,
+        )
+
+    def published_days(self, since: dt.date) -> dict[dt.date, PublishedRecord]:
+        """What is published of each day from `since` on, oldest first."""
+        found = self._query(Key("pk").eq(PUBLISHED) & Key("sk").gte(since.isoformat()))
+        return {dt.date.fromisoformat(str(item["sk"])): PublishedRecord.model_validate(item) for item in found}
+
+    def put_papers(self, day: dt.date, papers: Iterable[Paper]) -> None:
+        with self._table.batch_writer() as batch:
+            for paper in papers:
+                batch.put_item(Item={"pk": partition(day), "sk": f"PAPER#{paper.id}"} | _native(paper.known()))
+
+    def put_run(self, day: dt.date, run: Run, previous: Run | None) -> None:
+        """Write `run` in place of `previous`. Raises ConflictError where another run came between."""
+        expected = Attr("attempt").eq(previous.attempt) if previous else Attr("pk").not_exists()
+        self._put(partition(day), "RUN", run, expected)
+
+    def put_ranking(self, day: dt.date, record: RankingRecord) -> None:
+        """Write the ranking. Raises ConflictError where that of a newer run is there."""
+        self._put(partition(day), "RANKING", record, Attr("pk").not_exists() | Attr("attempt").lte(record.attempt))
+
+    def put_published(self, day: dt.date, record: PublishedRecord, previous: PublishedRecord | None) -> None:
+        """Write what is published. Raises ConflictError where it is no longer `previous`."""
+        expected = (
+            Attr("published_at").eq(previous.model_dump(mode="json")["published_at"])
+            if previous
+            else Attr("pk").not_exists()
+        )
+        self._put(PUBLISHED, day.isoformat(), record, expected)
+
+    def read_paper(self, day: dt.date, paper_id: str) -> Paper | None:
+        """A paper of `day`, or None where ingest has not written it."""
+        item = self._get(partition(day), f"PAPER#{paper_id}")
+        return Paper.model_validate(item) if item else None
+
+    def claim_summary(self, asked: SummaryAsked, source: str, token: str, now: float) -> bool:
+        """Claim a paper's summary for CLAIM seconds from `now`; one that is there stays readable meanwhile.
+
+        Returns False where it needs no work: a good one made from `source` is there, or the asking run had its try.
+        Raises ConflictError while somebody else's claim stands.
+        """
+        made = Attr("source").eq(source)
+        good = Attr("summary.rung").is_in([rung for rung in Rung if not rung.low])
+        tried = Attr("attempt").gte(asked.attempt)
+        free = Attr("claim").not_exists() | Attr("claimed_until").lt(int(now))
+        try:
+            self._table.update_item(
+                Key={"pk": partition(asked.day), "sk": f"SUMMARY#{asked.id}"},
+                UpdateExpression="SET claim = :token, claimed_until = :until",
+                ConditionExpression=free & ~(made & (good | tried)),
+                ExpressionAttributeValues={":token": token, ":until": int(now) + CLAIM},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            there: Any = error.response.get("Item", {})
+            if "claim" in there:
+                raise ConflictError(f"{asked.id} is claimed") from error
+            return False
+        return True
+
+    def settle_summary(self, day: dt.date, paper_id: str, token: str, record: SummaryRecord) -> None:
+        """Write a claimed summary and give the claim back. Raises ConflictError where the claim was lost."""
+        self._put(partition(day), f"SUMMARY#{paper_id}", record, Attr("claim").eq(token))
+
+    def _query(self, condition: ConditionBase) -> Iterable[dict[str, Any]]:
+        page = self._table.query(KeyConditionExpression=condition, ConsistentRead=True)
+        yield from page["Items"]
+        while "LastEvaluatedKey" in page:
+            page = self._table.query(
+                KeyConditionExpression=condition, ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"]
+            )
+            yield from page["Items"]
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        return self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
+
+    def _put(self, pk: str, sk: str, record: Record, expected: ConditionBase) -> None:
+        item = {"pk": pk, "sk": sk} | _native(record.model_dump(mode="json"))
+        try:
+            self._table.put_item(Item=item, ConditionExpression=expected)
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            raise ConflictError(f"{pk} {sk}") from error
+
+
+def _native(fields: dict[str, Any]) -> dict[str, Any]:
+    """`fields` with the numbers that DynamoDB takes: Decimal for float."""
+    native: dict[str, Any] = json.loads(json.dumps(fields), parse_float=Decimal)
+    return native
