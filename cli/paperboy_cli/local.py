@@ -1,0 +1,340 @@
+"""The local stack: an AWS emulator on loopback, and the project's own template deployed to it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import psutil
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from paperboy_cli import sample
+from paperboy_cli.trouble import Trouble
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+ROOT = Path(__file__).parents[2]
+REGION = "us-east-1"
+DEFAULT_PORT = 4566
+SAMPLE_DAYS = ROOT / "events" / "sample"
+SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
+PATIENCE = 30.0
+"""Seconds that a process may take to answer, or to stop."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployment of the template to the emulator."""
+
+    name: str
+    sample: bool
+
+    def parameters(self, port: int) -> dict[str, str]:
+        """What differs from the cloud. MiniStack knows no time zones, so the schedule is given in UTC."""
+        local = {
+            "RequireTls": "false",
+            "TimeZone": "Asia/Shanghai",
+            "Schedule": "cron(17 3-5 * * ? *)",
+            "LastSchedule": "cron(17 6 * * ? *)",
+        }
+        if not self.sample:
+            upstream = {
+                "HfBaseUrl": os.environ.get("HF_BASE_URL", ""),
+                "LlmBaseUrl": os.environ.get("LLM_BASE_URL", ""),
+            }
+            model = {"Summarizer": "openai", "LlmModel": os.environ.get("LLM_MODEL", "")}
+            given = {name: value for name, value in upstream.items() if value}
+            return local | given | (model if "LlmBaseUrl" in given else {})
+        upstream_url = f"http://127.0.0.1:{port + 1}"
+        return local | {
+            "ScheduleState": "DISABLED",
+            "HfBaseUrl": upstream_url,
+            "Summarizer": "openai",
+            "LlmBaseUrl": f"{upstream_url}/v1",
+            "LlmModel": sample.MODEL,
+        }
+
+
+LIVE = Stack("paperboy", sample=False)
+SAMPLE = Stack("paperboy-sample", sample=True)
+
+
+@dataclass(frozen=True)
+class Local:
+    """The local stack and where it keeps its things: one folder, one port for the emulator and the next for samples."""
+
+    home: Path = field(default_factory=lambda: Path(os.environ.get("PAPERBOY_HOME", ROOT / ".paperboy")))
+    port: int = field(default_factory=lambda: _port(os.environ.get("PAPERBOY_PORT", str(DEFAULT_PORT))))
+    sample_days: Path = SAMPLE_DAYS
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sample_url(self) -> str:
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106
+
+    def client(self, service: Any) -> Any:
+        """A client of the emulator's `service`; it never looks at the user's own account."""
+        config = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=310)
+        return self.session.client(service, endpoint_url=self.url, config=config)
+
+    # Processes
+
+    def running(self) -> dict[str, psutil.Process]:
+        """The processes of this stack that are alive, by name."""
+        found = {}
+        for name, (pid, created) in self._read("processes.json").items():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                if process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE:
+                    found[name] = process
+        return found
+
+    def start_emulator(self) -> bool:
+        """Start the emulator with the state it had. Returns whether it had to be started."""
+        if "emulator" in self.running():
+            return False
+        self._want_free(self.port)
+        self._rewind_streams()
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)
+        (self.home / "tmp").mkdir(parents=True)
+        # Its functions inherit this environment, so it holds what the emulator needs and nothing of the user's.
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home / "tmp"),
+            "TMPDIR": str(self.home / "tmp"),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.home / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.home / "s3"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+        # The server that MiniStack starts itself, told to log each request: so calls can be counted at the wire.
+        command = [
+            *(str(ROOT / ".tools/ministack/bin/python"), "-m", "hypercorn", "ministack.app:app"),
+            *("--workers", "0", "--bind", f"127.0.0.1:{self.port}", "--keep-alive", "75"),
+            *("--access-logfile", str(self.access_log), "--access-logformat", "%(m)s %(U)s?%(q)s %(s)s %(a)s"),
+        ]
+        self._start("emulator", command, environment, f"{self.url}/_ministack/ready")
+        return True
+
+    def start_sample(self) -> bool:
+        """Start the sample upstreams. Returns whether they had to be started."""
+        if "sample" in self.running():
+            return False
+        self._want_free(self.port + 1)
+        command = [sys.executable, "-m", "paperboy_cli.sample", str(self.sample_days), str(self.port + 1)]
+        self._start("sample", command, dict(os.environ), f"{self.sample_url}/calls")
+        return True
+
+    def stop(self) -> list[str]:
+        """Stop all processes; the emulator saves its state as it goes. Returns the names of those that ran."""
+        running = self.running()
+        processes = list(running.values())
+        children = [child for process in processes for child in process.children(recursive=True)]
+        for process in processes:
+            process.terminate()
+        _, alive = psutil.wait_procs([*processes, *children], timeout=PATIENCE)
+        for process in alive:
+            process.kill()
+        (self.home / "processes.json").unlink(missing_ok=True)
+        return sorted(running)
+
+    @contextlib.contextmanager
+    def stopped_on_failure(self) -> Iterator[None]:
+        """Leave no process behind that was started in here when something goes wrong in here."""
+        before = self.running()
+        try:
+            yield
+        except BaseException:
+            if not before:
+                self.stop()
+            raise
+
+    # Deployment
+
+    @property
+    def access_log(self) -> Path:
+        return self.home / "log" / "access.log"
+
+    def fingerprint(self) -> str:
+        """A hash of everything that the built functions are made from."""
+        files = (path for name in SOURCES for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]))
+        content = hashlib.sha256()
+        for path in files:
+            if path.is_file() and "__pycache__" not in path.parts:
+                content.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+        return content.hexdigest()
+
+    def build(self) -> bool:
+        """`sam build`, for this machine. Returns whether anything had changed."""
+        fingerprint = self.fingerprint()
+        if self._read("built.json").get("fingerprint") == fingerprint and (self.home / "build").is_dir():
+            return False
+        self._sam("build", "--build-dir", str(self.home / "build"), LAYER_PLATFORM="")
+        self._write("built.json", {"fingerprint": fingerprint})
+        return True
+
+    def deploy(self, stack: Stack) -> bool:
+        """`sam deploy` of what was built. Returns whether anything had changed."""
+        parameters = stack.parameters(self.port)
+        wanted = {"built": self._read("built.json")["fingerprint"], "parameters": parameters}
+        deployed = self._read("deployed.json")
+        if deployed.get(stack.name) == wanted and self.outputs(stack):
+            return False
+        with contextlib.suppress(ClientError):
+            self.client("s3").create_bucket(Bucket="paperboy-artifacts")
+        self._sam(
+            *("deploy", "--template-file", str(self.home / "build" / "template.yaml"), "--stack-name", stack.name),
+            *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in parameters.items()),
+            SAM_CLI_POLL_DELAY="0.5",
+        )
+        self._write("deployed.json", deployed | {stack.name: wanted})
+        return True
+
+    def outputs(self, stack: Stack) -> dict[str, str]:
+        """The stack's outputs by name, such as its table and bucket; empty where it is not deployed."""
+        cloudformation: CloudFormationClient = self.client("cloudformation")
+        try:
+            found = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
+        except ClientError:
+            return {}
+        if not re.fullmatch(r"(CREATE|UPDATE)_COMPLETE", found["StackStatus"]):
+            return {}
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+    def _sam(self, command: str, *arguments: str, **environment: str) -> None:
+        log = self.home / "log" / f"{command}.log"
+        app = self.home / "sam"
+        app.mkdir(parents=True, exist_ok=True)
+        # SAM CLI asks for its newest version once a week; a stack without a network does not.
+        (app / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
+        sam = ROOT / ".tools/sam/bin/sam"
+        with log.open("w") as output:
+            done = subprocess.run(
+                [sam, command, *arguments],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ
+                | {
+                    "AWS_ENDPOINT_URL": self.url,
+                    "AWS_ACCESS_KEY_ID": "test",
+                    "AWS_SECRET_ACCESS_KEY": "test",
+                    "AWS_EC2_METADATA_DISABLED": "true",
+                    "AWS_CONFIG_FILE": os.devnull,
+                    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                    "SAM_CLI_TELEMETRY": "0",
+                    "__SAM_CLI_APP_DIR": str(app),
+                }
+                | environment,
+                check=False,
+            )
+        if done.returncode:
+            _, _, why = log.read_text().rpartition("Error: ")
+            raise Trouble(
+                f"sam {command} failed: {' '.join(why.split())[-500:]} The whole story is in {log}; mend it and run this again."
+            )
+
+    def _start(self, name: str, command: list[str], environment: dict[str, str], ready: str) -> None:
+        log = self.home / "log" / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as output:
+            started = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        created = psutil.Process(started.pid).create_time()
+        self._write("processes.json", self._read("processes.json") | {name: [started.pid, created]})
+        if not wait_for(lambda: started.poll() is not None or _answers(ready), PATIENCE) or started.poll() is not None:
+            raise Trouble(f"the {name} did not start; its last words are in {log}.")
+
+    def _want_free(self, port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise Trouble(
+                    f"port {port} on 127.0.0.1 is taken by another program. Stop that one, or choose two free ports"
+                    f" with the first of them: PAPERBOY_PORT={self.port + 100}."
+                ) from error
+
+    def _rewind_streams(self) -> None:
+        """Have the stream mappings read from the start: MiniStack saves their places, but not the streams."""
+        saved = self.home / "state" / "lambda.json"
+        if not saved.exists():
+            return
+        state = json.loads(saved.read_text())
+        places = state["payload"].get("dynamodb_stream_positions", {}).get("data", {})
+        places.update(dict.fromkeys(places, 0))
+        saved.write_text(json.dumps(state))
+
+    def _read(self, name: str) -> dict[str, Any]:
+        path = self.home / name
+        read: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return read
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / name).write_text(json.dumps(content, indent=1))
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> bool:
+    """Whether `condition` came true within `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) < 65535:
+        raise Trouble(f"PAPERBOY_PORT is {text!r}; it has to be a number from 1024 to 65534.")
+    return int(text)

@@ -1,0 +1,108 @@
+"""The sample upstreams on loopback: recorded listings and model replies, over the HTTP that the real ones speak."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+MODEL = "sample"
+SUMMARIES = "summaries.json"
+
+
+class Recorded:
+    """A folder of recorded answers: `DAY.json` listings, and `summaries.json` with a reply by paper id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._replies = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
+        self.calls: Counter[str] = Counter()
+        """How often each upstream was asked."""
+
+    def listing(self, day: str, limit: int, page: int) -> list[Any]:
+        """A page of a day's listing, read anew each time so that an edited file shows; other days are empty."""
+        self.calls["listing"] += 1
+        days = {path.stem: path for path in self._folder.glob("????-??-??.json")}
+        items: list[Any] = json.loads(days[day].read_text(encoding="utf-8")) if day in days else []
+        return items[page * limit :][:limit]
+
+    def reply(self, title: str) -> str | None:
+        """The recorded reply for the paper with this title."""
+        self.calls["model"] += 1
+        for path in self._folder.glob("????-??-??.json"):
+            for item in json.loads(path.read_text(encoding="utf-8")):
+                paper = item["paper"]
+                if " ".join(paper["title"].split()) == title and paper["id"] in self._replies:
+                    return json.dumps(self._replies[paper["id"]], ensure_ascii=False)
+        return None
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, recorded: Recorded, *args: Any) -> None:
+        self._recorded = recorded
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+        if url.path == "/api/daily_papers":
+            page = self._recorded.listing(asked.get("date", ""), int(asked.get("limit", 50)), int(asked.get("p", 0)))
+            self._answer(HTTPStatus.OK, page)
+        elif url.path == "/calls":
+            self._answer(HTTPStatus.OK, self._recorded.calls)
+        else:
+            self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {url.path}"}})
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/v1/chat/completions":
+            return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {self.path}"}})
+        asked = request["messages"][-1]["content"]
+        reply = self._recorded.reply(json.loads(asked)["title"])
+        if reply is None:
+            return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": "no reply is recorded for this paper"}})
+        return self._answer(HTTPStatus.OK, _completion(request, reply))
+
+    def _answer(self, status: HTTPStatus, body: object) -> None:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def _completion(request: Any, reply: str) -> dict[str, object]:
+    # Tokens are as good as guessed: a sample has no tokenizer.
+    took = {"prompt_tokens": len(json.dumps(request["messages"])) // 4, "completion_tokens": len(reply)}
+    return {
+        "id": "sample",
+        "object": "chat.completion",
+        "created": 0,
+        "model": MODEL,
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": reply}, "finish_reason": "stop"},
+        ],
+        "usage": took | {"total_tokens": sum(took.values())},
+    }
+
+
+def server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """A server of the recorded answers in `folder`, on 127.0.0.1 alone. Port 0 takes a free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, Recorded(folder)))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("port", type=int)
+    arguments = parser.parse_args()
+    server(arguments.folder, arguments.port).serve_forever()
