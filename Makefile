@@ -8,7 +8,6 @@
 # uv is used where it is found; else one is installed for this folder alone.
 UV_VERSION := 0.13.8
 UV := $(or $(shell command -v uv),$(CURDIR)/.tools/uv/bin/uv)
-PAPERBOY := PATH="$(dir $(UV)):$$PATH" .venv/bin/paperboy
 READY := .tools/ready
 
 help:
@@ -34,13 +33,13 @@ $(CURDIR)/.tools/uv/bin/uv:
 		     "(https://docs.astral.sh/uv/getting-started/installation) and run make again." >&2; exit 1; }
 
 demo: setup
-	@$(PAPERBOY) demo
+	@.venv/bin/paperboy demo
 
 down: setup
-	@$(PAPERBOY) down
+	@.venv/bin/paperboy down
 
 test: setup
-	@PATH="$(dir $(UV)):$$PATH" .venv/bin/pytest
+	@.venv/bin/pytest
 
 lint: setup
 	@.venv/bin/ruff check
@@ -48,4 +47,4 @@ lint: setup
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/cfn-lint --include-checks I -- template.yaml
-	@PATH="$(dir $(UV)):$$PATH" .tools/sam/bin/sam validate --lint --region us-east-1
+	@.tools/sam/bin/sam validate --lint --region us-east-1

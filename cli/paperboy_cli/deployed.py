@@ -14,8 +14,8 @@ from typing import Any
 from paperboy.digest import Receipt, assemble
 from paperboy.records import Day, SummaryRecord
 from paperboy.table import Table
+from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local import Local, Stack
-from paperboy_cli.trouble import Trouble
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at a day's records."""
@@ -34,17 +34,17 @@ class Seen:
 
 
 class Deployed:
-    """A stack at its endpoint. Raises Trouble where it is not there."""
+    """A stack at its endpoint. Raises PaperboyError where it is not there."""
 
     def __init__(self, local: Local, stack: Stack) -> None:
         if "emulator" not in local.running():
-            raise Trouble("the local stack is not up: `paperboy up` starts it.")
+            raise PaperboyError("the local stack is not up: `paperboy up` starts it.")
         self._local = local
         self.stack = stack
         self.outputs = local.outputs(stack)
         if not self.outputs:
             sample = " --sample" if stack.sample else ""
-            raise Trouble(f"the stack {stack.name} is not deployed: `paperboy up{sample}` does it.")
+            raise PaperboyError(f"the stack {stack.name} is not deployed: `paperboy up{sample}` does it.")
 
     @cached_property
     def table(self) -> Table:
@@ -73,19 +73,19 @@ class Deployed:
         }
 
     def ask(self, day: dt.date, due: bool = False) -> dict[str, Any]:
-        """Ask ingest for one day, and wait for what it says of it. Raises Trouble where it failed."""
+        """Ask ingest for one day, and wait for what it says of it. Raises PaperboyError where it failed."""
         event = {"time": dt.datetime.now(dt.UTC).isoformat(), "day": day.isoformat(), "due": due}
         answer = self._local.client("lambda").invoke(FunctionName=self.outputs["Ingest"], Payload=json.dumps(event))
         said = json.load(answer["Payload"])
         if "FunctionError" in answer:
-            raise Trouble(f"ingest could not read {day}: {said.get('errorMessage', said)}")
+            raise PaperboyError(f"ingest could not read {day}: {said.get('errorMessage', said)}")
         outcome: dict[str, Any] = said[str(day)]
         return outcome
 
     def run(self, day: dt.date, due: bool = False) -> Iterator[Seen]:
         """Ask for `day` and tell what happens to it, as it happens, until its digest is published.
 
-        The last thing told is what ingest said where there is nothing to publish, or nothing new. Raises Trouble
+        The last thing told is what ingest said where there is nothing to publish, or nothing new. Raises PaperboyError
         where ingest failed, and where nothing happens for PATIENCE seconds, with what is missing.
         """
         begun = last = time.monotonic()
@@ -106,7 +106,7 @@ class Deployed:
                         yield Seen(time.monotonic() - begun, "unchanged", "nothing has changed since")
                     return
                 if time.monotonic() - last > PATIENCE:
-                    raise Trouble(_what_is_missing(now))
+                    raise PaperboyError(_what_is_missing(now))
                 before = now
                 time.sleep(LOOK_EVERY)
 

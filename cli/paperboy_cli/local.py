@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from paperboy_cli import sample
-from paperboy_cli.trouble import Trouble
+from paperboy_cli.errors import PaperboyError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -47,29 +47,22 @@ class Stack:
     sample: bool
 
     def parameters(self, port: int) -> dict[str, str]:
-        """What differs from the cloud. MiniStack knows no time zones, so the schedule is given in UTC."""
-        local = {
-            "RequireTls": "false",
-            "TimeZone": "Asia/Shanghai",
-            "Schedule": "cron(17 3-5 * * ? *)",
-            "LastSchedule": "cron(17 6 * * ? *)",
-        }
-        if not self.sample:
-            upstream = {
-                "HfBaseUrl": os.environ.get("HF_BASE_URL", ""),
-                "LlmBaseUrl": os.environ.get("LLM_BASE_URL", ""),
-            }
-            model = {"Summarizer": "openai", "LlmModel": os.environ.get("LLM_MODEL", "")}
-            given = {name: value for name, value in upstream.items() if value}
-            return local | given | (model if "LlmBaseUrl" in given else {})
-        upstream_url = f"http://127.0.0.1:{port + 1}"
-        return local | {
-            "ScheduleState": "DISABLED",
-            "HfBaseUrl": upstream_url,
-            "Summarizer": "openai",
-            "LlmBaseUrl": f"{upstream_url}/v1",
-            "LlmModel": sample.MODEL,
-        }
+        """What differs from the template's defaults. Raises PaperboyError for a model's address without its name.
+
+        MiniStack knows no time zones, so the schedule is given in UTC.
+        """
+        local = {"RequireTls": "false", "Schedule": "cron(17 3-5 * * ? *)", "LastSchedule": "cron(17 6 * * ? *)"}
+        if self.sample:
+            url = f"http://127.0.0.1:{port + 1}"
+            return local | {"ScheduleState": "DISABLED", "HfBaseUrl": url} | _model(f"{url}/v1", sample.MODEL)
+        source, model_url, model = (os.environ.get(name, "") for name in ("HF_BASE_URL", "LLM_BASE_URL", "LLM_MODEL"))
+        if model_url and not model:
+            raise PaperboyError("LLM_BASE_URL is set and LLM_MODEL is not: name the model that it serves.")
+        return local | ({"HfBaseUrl": source} if source else {}) | (_model(model_url, model) if model_url else {})
+
+
+def _model(url: str, name: str) -> dict[str, str]:
+    return {"Summarizer": "openai", "LlmBaseUrl": url, "LlmModel": name}
 
 
 LIVE = Stack("paperboy", sample=False)
@@ -156,9 +149,9 @@ class Local:
         self._start("sample", command, dict(os.environ), f"{self.sample_url}/calls")
         return True
 
-    def stop(self) -> list[str]:
-        """Stop all processes; the emulator saves its state as it goes. Returns the names of those that ran."""
-        running = self.running()
+    def stop(self, leave: Container[str] = ()) -> list[str]:
+        """Stop the processes but those to `leave`; the emulator saves its state as it goes. Returns their names."""
+        running = {name: process for name, process in self.running().items() if name not in leave}
         processes = list(running.values())
         children = [child for process in processes for child in process.children(recursive=True)]
         for process in processes:
@@ -166,7 +159,6 @@ class Local:
         _, alive = psutil.wait_procs([*processes, *children], timeout=PATIENCE)
         for process in alive:
             process.kill()
-        (self.home / "processes.json").unlink(missing_ok=True)
         return sorted(running)
 
     @contextlib.contextmanager
@@ -176,8 +168,7 @@ class Local:
         try:
             yield
         except BaseException:
-            if not before:
-                self.stop()
+            self.stop(leave=before)
             raise
 
     # Deployment
@@ -242,7 +233,7 @@ class Local:
         (app / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
         sam = ROOT / ".tools/sam/bin/sam"
         with log.open("w") as output:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - our own tool with our own arguments
                 [sam, command, *arguments],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -250,6 +241,8 @@ class Local:
                 stderr=subprocess.STDOUT,
                 env=os.environ
                 | {
+                    # The project's Python and uv come first: `sam build` takes both from here.
+                    "PATH": f"{Path(sys.executable).parent}:{ROOT / '.tools/uv/bin'}:{os.environ['PATH']}",
                     "AWS_ENDPOINT_URL": self.url,
                     "AWS_ACCESS_KEY_ID": "test",
                     "AWS_SECRET_ACCESS_KEY": "test",
@@ -264,15 +257,16 @@ class Local:
             )
         if done.returncode:
             _, _, why = log.read_text().rpartition("Error: ")
-            raise Trouble(
-                f"sam {command} failed: {' '.join(why.split())[-500:]} The whole story is in {log}; mend it and run this again."
+            raise PaperboyError(
+                f"sam {command} failed: {' '.join(why.split())[-500:]}"
+                f" The whole story is in {log}; mend it and run this again."
             )
 
     def _start(self, name: str, command: list[str], environment: dict[str, str], ready: str) -> None:
         log = self.home / "log" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as output:
-            started = subprocess.Popen(
+            started = subprocess.Popen(  # noqa: S603 - our own tools with our own arguments
                 command,
                 cwd=ROOT,
                 env=environment,
@@ -284,7 +278,7 @@ class Local:
         created = psutil.Process(started.pid).create_time()
         self._write("processes.json", self._read("processes.json") | {name: [started.pid, created]})
         if not wait_for(lambda: started.poll() is not None or _answers(ready), PATIENCE) or started.poll() is not None:
-            raise Trouble(f"the {name} did not start; its last words are in {log}.")
+            raise PaperboyError(f"the {name} did not start; its last words are in {log}.")
 
     def _want_free(self, port: int) -> None:
         with socket.socket() as probe:
@@ -292,7 +286,7 @@ class Local:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                raise Trouble(
+                raise PaperboyError(
                     f"port {port} on 127.0.0.1 is taken by another program. Stop that one, or choose two free ports"
                     f" with the first of them: PAPERBOY_PORT={self.port + 100}."
                 ) from error
@@ -336,5 +330,5 @@ def _answers(url: str) -> bool:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1024 <= int(text) < 65535:
-        raise Trouble(f"PAPERBOY_PORT is {text!r}; it has to be a number from 1024 to 65534.")
+        raise PaperboyError(f"PAPERBOY_PORT is {text!r}; it has to be a number from 1024 to 65534.")
     return int(text)

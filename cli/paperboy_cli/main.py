@@ -8,46 +8,30 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from paperboy_cli.trouble import Trouble
+from paperboy_cli.errors import PaperboyError
 
 if TYPE_CHECKING:
+    from paperboy.listing import Listing
+    from paperboy.policy import Policy
     from paperboy_cli.deployed import Deployed, Seen
     from paperboy_cli.local import Local
 
 SAMPLE_DAY = dt.date(2026, 2, 3)
 READERS = ZoneInfo("Asia/Shanghai")
-EXCERPT = 17
+EXCERPT = 20
 """Lines of the digest that `demo` shows: its head and the first paper."""
 
 console = Console(highlight=False)
 
 
-class Commands(typer.core.TyperGroup):
-    """Tells trouble in one sentence on standard error, and ends with 1."""
-
-    def invoke(self, ctx: typer.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except Trouble as trouble:
-            _give_up(str(trouble))
-        except KeyboardInterrupt:
-            _give_up("stopped.")
-
-
-def _give_up(why: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(Text(f"paperboy: {why}"), soft_wrap=True)
-    raise typer.Exit(1)
-
-
 app = typer.Typer(
-    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,13 +39,13 @@ app = typer.Typer(
 
     The local stack (up, run, status, down) is the project's own template on an AWS emulator, on 127.0.0.1 alone: no
     account, no key. `rank` and `render` need no stack at all.""",
-    epilog="PAPERBOY_PORT chooses the stack's port (4566; the next one serves the sample). HF_BASE_URL, LLM_BASE_URL and "
-    "LLM_MODEL say where `up` takes listings and summaries from.",
+    epilog="PAPERBOY_PORT chooses the stack's port (4566; the next one serves the sample)."
+    " HF_BASE_URL, LLM_BASE_URL and LLM_MODEL say where `up` takes listings and summaries from.",
 )
 
 Sample = Annotated[bool, typer.Option("--sample", help="The stack that replays the recorded sample day.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead.")]
-Listing = Annotated[Path, typer.Argument(help="A saved answer of the Daily Papers API, gzipped or not.")]
+SavedListing = Annotated[Path, typer.Argument(help="A saved answer of the Daily Papers API, gzipped or not.")]
 
 
 def _day(text: str) -> dt.date:
@@ -85,8 +69,12 @@ def up(sample: Sample = False) -> None:
     from paperboy_cli.local import Local
 
     local = Local()
-    _bring_up(local, sample)
-    console.print(f"The local stack is up at {local.url}. `paperboy run` makes a digest, `paperboy down` stops it all.")
+    deployed = _bring_up(local, sample)
+    told = deployed.stack.parameters(local.port)
+    console.print(f"The local stack is up at {local.url}, this machine's alone.")
+    console.print(f"  listings from  {told.get('HfBaseUrl', 'https://huggingface.co')}")
+    console.print(f"  summaries from {told.get('LlmBaseUrl', 'the listing itself: LLM_BASE_URL names no model')}")
+    console.print("`paperboy run` makes a digest, `paperboy down` stops it all.")
 
 
 @app.command()
@@ -180,8 +168,7 @@ def run(
     deployed = Deployed(local, SAMPLE if sample or (only_sample and local.outputs(SAMPLE)) else LIVE)
     yesterday = dt.datetime.now(READERS).date() - dt.timedelta(days=1)
     wanted = day or (SAMPLE_DAY if deployed.stack.sample else yesterday)
-    quiet: Callable[[Seen], None] = lambda seen: None  # noqa: E731
-    last = _follow(deployed, wanted, due, quiet if as_json else _show)
+    last = _follow(deployed, wanted, due, show=not as_json)
     records = deployed.table.read_day(wanted)
     out = last.step != "empty" and records.published is not None
     if as_json:
@@ -203,7 +190,7 @@ def _print_run(deployed: Deployed, day: dt.date, last: Seen, out: bool) -> None:
 
 @app.command()
 def rank(
-    listing: Listing,
+    listing: SavedListing,
     policy: Annotated[Path | None, typer.Option(help="A policy file of your own.")] = None,
     date: Annotated[
         dt.date | None,
@@ -227,7 +214,7 @@ def rank(
 
 @app.command()
 def render(
-    listing: Listing,
+    listing: SavedListing,
     date: Annotated[dt.date, typer.Option(parser=_day, metavar="DAY", help="The digest's day.")],
     summaries: Annotated[
         Path | None,
@@ -250,19 +237,18 @@ def demo() -> None:
 
     local = Local()
     deployed = _bring_up(local, sample=True)
-    last = _follow(deployed, SAMPLE_DAY, False, _show)
+    last = _follow(deployed, SAMPLE_DAY)
     if last.step == "empty":
-        raise Trouble(f"the sample has no papers: {last.text}.")
+        raise PaperboyError(f"the sample has no papers: {last.text}.")
     console.print()
     console.print(_receipt(deployed, SAMPLE_DAY))
     console.print()
     for line in deployed.page(SAMPLE_DAY).splitlines()[:EXCERPT]:
         console.print(Text(line), style="cyan", soft_wrap=True)
     console.print("…", style="cyan")
-    console.print(
-        "\nThis is a sample: real titles and votes, texts written for this project. It is served by the stack's"
-    )
-    console.print("bucket until `make down`:")
+    console.print()
+    console.print("A sample: its titles and votes are real, its texts were written for this project.", soft_wrap=True)
+    console.print("The stack's own bucket serves it until `make down`:")
     console.print(Text(deployed.link(SAMPLE_DAY)), soft_wrap=True)
 
 
@@ -271,6 +257,7 @@ def _bring_up(local: Local, sample: bool) -> Deployed:
     from paperboy_cli.local import LIVE, SAMPLE
 
     stack = SAMPLE if sample else LIVE
+    stack.parameters(local.port)  # says what is wrong with the environment before anything starts
     with local.stopped_on_failure():
         _step("emulator", local.start_emulator, "started", "runs already")
         if sample:
@@ -287,15 +274,14 @@ def _step(name: str, do: Callable[[], bool], done: str, nothing: str) -> None:
     console.print(f"{time.monotonic() - begun:6.1f} s  [bold]{name:<13}[/] {text}")
 
 
-def _follow(deployed: Deployed, day: dt.date, due: bool, show: Callable[[Seen], None]) -> Seen:
+def _follow(deployed: Deployed, day: dt.date, due: bool = False, show: bool = True) -> Seen:
+    """Run `day` and return what was seen last."""
     with console.status(f"{day} …"):
         for seen in deployed.run(day, due):
-            show(seen)
-    return seen
-
-
-def _show(seen: Seen) -> None:
-    console.print(f"{seen.seconds:6.1f} s  [bold]{seen.step:<13}[/]", Text(seen.text), soft_wrap=True)
+            last = seen
+            if show:
+                console.print(f"{seen.seconds:6.1f} s  [bold]{seen.step:<13}[/]", Text(seen.text), soft_wrap=True)
+    return last
 
 
 def _receipt(deployed: Deployed, day: dt.date) -> Text:
@@ -304,15 +290,24 @@ def _receipt(deployed: Deployed, day: dt.date) -> Text:
     return Text(f"Receipt of {day}: {receipt(deployed.table.read_day(day))}")
 
 
-def _policy(path: Path | None):  # type: ignore[no-untyped-def]
+def _policy(path: Path | None) -> Policy:
     from paperboy.policy import PolicyError, load_policy
 
     try:
         return load_policy(path)
     except PolicyError as error:
-        raise Trouble(str(error)) from error
+        raise PaperboyError(str(error)) from error
 
 
-def _warn_of_rejected(listing) -> None:  # type: ignore[no-untyped-def]
+def _warn_of_rejected(listing: Listing) -> None:
     for bad in listing.rejected:
         print(f"paperboy: {bad.where} is left out: {bad.why}", file=sys.stderr)
+
+
+def main() -> None:
+    """Run the command; what it cannot do is said in one sentence on standard error, and it ends with 1."""
+    try:
+        app()
+    except PaperboyError as error:
+        print(f"paperboy: {error}", file=sys.stderr)
+        sys.exit(1)

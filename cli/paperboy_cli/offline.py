@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from rich import box
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -21,20 +22,20 @@ from paperboy.policy import Policy
 from paperboy.ranking import Ranked, Ranking, rank
 from paperboy.records import Day, RankingRecord, Run, SummaryRecord, papers_hash
 from paperboy.summary import Rung, Summary
-from paperboy_cli.trouble import Trouble
+from paperboy_cli.errors import PaperboyError
 
 GZIP = b"\x1f\x8b"
 
 
 def load_json(path: Path) -> Any:
-    """The JSON in a file, gzipped or not. Raises Trouble that says what is wrong with the file."""
+    """The JSON in a file, gzipped or not. Raises PaperboyError that says what is wrong with the file."""
     try:
         content = path.read_bytes()
         return json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
     except (OSError, EOFError) as error:
-        raise Trouble(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise PaperboyError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     except ValueError as error:
-        raise Trouble(f"{path} is no JSON: {error}.") from error
+        raise PaperboyError(f"{path} is no JSON: {error}.") from error
 
 
 def load_listing(path: Path) -> tuple[Listing, dt.date | None]:
@@ -43,7 +44,7 @@ def load_listing(path: Path) -> tuple[Listing, dt.date | None]:
     try:
         return read_listing(answer), _day_of(answer)
     except ListingError as error:
-        raise Trouble(f"{path} is no listing: {error}.") from error
+        raise PaperboyError(f"{path} is no listing: {error}.") from error
 
 
 def _day_of(answer: list[Any]) -> dt.date | None:
@@ -83,33 +84,39 @@ def ranked_table(listing: Listing, ranking: Ranking, day: dt.date) -> Grid:
     selected = len(ranking.selected)
     grid = Grid(
         title=f"{day}: {selected} in, {len(ranking.rows) - selected} left out by the cut",
-        caption="score = upvotes + stars + comments + bonus, each as points with its count in brackets",
+        caption="score = the points of upvotes, stars and comments + the bonus of the lab's tier and your own keywords",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
-    for heading in ("#", "", "paper", "organisation", "tags"):
+    for heading in ("#", "paper"):
         grid.add_column(heading)
-    for heading in ("upvotes", "stars", "comments", "bonus", "score"):
+    for heading in ("upvotes", "stars", "comm.", "bonus", "score"):
         grid.add_column(heading, justify="right", no_wrap=True)
     for row in ranking.rows:
         paper, parts = papers[row.id], row.parts
+        points = (parts.upvotes, parts.stars, parts.comments, parts.bonus + parts.relevant, row.score)
         grid.add_row(
             str(row.rank),
-            "🏆" if row.trophy else "",
-            Text(f"{row.id} {paper.title}"),
-            Text(paper.organization or "Unknown"),
-            ", ".join(row.tags),
-            f"{parts.upvotes:.2f} ({paper.upvotes or 0})",
-            f"{parts.stars:.2f} ({paper.stars or 0})",
-            f"{parts.comments:.2f} ({paper.comments or 0})",
-            f"{parts.bonus + parts.relevant:.0f}",
-            f"{row.score:.2f}",
+            _cell(paper, row),
+            *(f"{part:.2f}" for part in points),
             style="" if row.selected else "dim",
             end_section=row.rank == selected,
         )
     return grid
 
 
+def _cell(paper: Paper, row: Ranked) -> Text:
+    signals = f"{paper.upvotes or 0} upvotes, {paper.stars or 0} stars, {paper.comments or 0} comments"
+    about = [row.id, paper.organization or "Unknown", *row.tags, signals]
+    return Text.assemble("🏆 " if row.trophy else "", (paper.title, "bold"), "\n", (" · ".join(about), "dim"))
+
+
 def load_summaries(path: Path) -> dict[str, Summary]:
-    """Summaries by paper id: `{id: {"title", "summary", "highlights": [..]}}`. Raises Trouble that names a bad one."""
+    """Summaries by paper id: `{id: {"title", "summary", "highlights": [..]}}`.
+
+    Raises PaperboyError that names the first bad one.
+    """
     given = load_json(path)
     try:
         texts = TypeAdapter(dict[str, dict[str, Any]]).validate_python(given)
@@ -117,7 +124,7 @@ def load_summaries(path: Path) -> dict[str, Summary]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise Trouble(
+        raise PaperboyError(
             f'{path}: expected {{paper id: {{"title", "summary", "highlights": [..]}}}}; {where}: {first["msg"]}.'
         ) from error
 
@@ -125,7 +132,7 @@ def load_summaries(path: Path) -> dict[str, Summary]:
 def markdown(listing: Listing, policy: Policy, day: dt.date, summaries: dict[str, Summary]) -> str:
     """The Markdown page of a listing. Papers without a summary show what the listing has."""
     if not listing.papers:
-        raise Trouble("the listing has no papers: there is no page to write.")
+        raise PaperboyError("the listing has no papers: there is no page to write.")
     run = Run(
         ids=tuple(paper.id for paper in listing.papers),
         papers_hash=papers_hash(listing.papers),
@@ -134,7 +141,7 @@ def markdown(listing: Listing, policy: Policy, day: dt.date, summaries: dict[str
         listed=len(listing.papers) + len(listing.rejected),
         kept=0,
         rejected=listing.rejected,
-        asked=dt.datetime.min,
+        asked=dt.datetime.min.replace(tzinfo=dt.UTC),
         due=True,
     )
     records = Day(

@@ -1,5 +1,5 @@
 """What the command says when it cannot go on."""
 
 
-class Trouble(Exception):
+class PaperboyError(Exception):
     """One clear sentence with the way out, for the person at the terminal."""
