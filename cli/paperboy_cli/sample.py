@@ -20,26 +20,26 @@ class Recorded:
     """A folder of recorded answers: `DAY.json` listings, and `summaries.json` with a reply by paper id."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._replies = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
+        self.folder = folder
+        self.replies = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
         self.calls: Counter[str] = Counter()
         """How often each upstream was asked."""
 
     def listing(self, day: str, limit: int, page: int) -> list[Any]:
         """A page of a day's listing, read anew each time so that an edited file shows; other days are empty."""
         self.calls["listing"] += 1
-        days = {path.stem: path for path in self._folder.glob("????-??-??.json")}
+        days = {path.stem: path for path in self.folder.glob("????-??-??.json")}
         items: list[Any] = json.loads(days[day].read_text(encoding="utf-8")) if day in days else []
         return items[page * limit :][:limit]
 
     def reply(self, title: str) -> str | None:
         """The recorded reply for the paper with this title."""
         self.calls["model"] += 1
-        for path in self._folder.glob("????-??-??.json"):
+        for path in self.folder.glob("????-??-??.json"):
             for item in json.loads(path.read_text(encoding="utf-8")):
                 paper = item["paper"]
-                if " ".join(paper["title"].split()) == title and paper["id"] in self._replies:
-                    return json.dumps(self._replies[paper["id"]], ensure_ascii=False)
+                if " ".join(paper["title"].split()) == title and paper["id"] in self.replies:
+                    return json.dumps(self.replies[paper["id"]], ensure_ascii=False)
         return None
 
 
@@ -71,6 +71,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": "no reply is recorded for this paper"}})
         return self._answer(HTTPStatus.OK, _completion(request, reply))
 
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        """Nothing: calls are counted, not told."""
+
     def _answer(self, status: HTTPStatus, body: object) -> None:
         content = json.dumps(body, ensure_ascii=False).encode()
         self.send_response(status)
@@ -95,9 +98,9 @@ def _completion(request: Any, reply: str) -> dict[str, object]:
     }
 
 
-def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """A server of the recorded answers in `folder`, on 127.0.0.1 alone. Port 0 takes a free one."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, Recorded(folder)))
+def server(recorded: Recorded, port: int) -> ThreadingHTTPServer:
+    """A server of the recorded answers, on 127.0.0.1 alone. Port 0 takes a free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, recorded))
 
 
 if __name__ == "__main__":
@@ -105,4 +108,4 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("port", type=int)
     arguments = parser.parse_args()
-    server(arguments.folder, arguments.port).serve_forever()
+    server(Recorded(arguments.folder), arguments.port).serve_forever()

@@ -1,14 +1,14 @@
 """The default policy against real digests, each ranked as of its own day."""
 
-import gzip
-import json
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.samples import read_json
 
+from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
 from paperboy.ranking import Ranked, rank
@@ -19,23 +19,6 @@ SUBSTRING_ACCIDENTS = {
     ("2026-03-20", "2603.19203"): "University of British Columbia was taken for Columbia",
 }
 """Rows that rank otherwise than they did, by day and id: they had a tier that is not theirs."""
-
-
-def read(file: Path) -> Any:
-    data = file.read_bytes()
-    return json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
-
-
-def from_item(item: Row) -> Paper:
-    paper = item["paper"]
-    return Paper(
-        id=paper["id"],
-        title=" ".join(paper["title"].split()),
-        organization=paper.get("organization", {}).get("fullname"),
-        upvotes=paper["upvotes"],
-        stars=paper.get("githubStars"),
-        comments=item["numComments"],
-    )
 
 
 def from_row(row: Row) -> Paper:
@@ -55,10 +38,10 @@ def told(row: Ranked) -> Row:
 
 def test_seed_day(shared_data: Path) -> None:
     """The listing of the seed's day gives the seed's sixteen rows."""
-    papers = [from_item(item) for item in read(shared_data / "data/seed_day/payload.json.gz")]
+    papers = read_listing(read_json(shared_data / "data/seed_day/payload.json.gz")).papers
     by_id = {paper.id: paper for paper in papers}
     selected = rank(papers, load_policy(), date(2026, 2, 3)).selected
-    expected = read(shared_data / "data/seed_day/expected.json")
+    expected = read_json(shared_data / "data/seed_day/expected.json")
     actual = [
         told(row)
         | {"rank": row.rank, "org": by_id[row.id].organization or "Unknown", "title": by_id[row.id].title}
@@ -72,7 +55,7 @@ def test_seed_day(shared_data: Path) -> None:
 def digests(shared_data: Path) -> list[list[Row]]:
     """The rows of each real digest in rank order."""
     files = defaultdict(list)
-    for row in read(shared_data / "data/ranked_rows.json.gz"):
+    for row in read_json(shared_data / "data/ranked_rows.json.gz"):
         files[row["file"]].append(row)
     return list(files.values())
 

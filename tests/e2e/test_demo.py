@@ -1,0 +1,161 @@
+"""The recorded day becomes a published digest, through the real template in a real emulator."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from paperboy_cli.deployed import Deployed
+from paperboy_cli.local import SAMPLE, SAMPLE_DAYS, Local, wait_for
+
+from tests.e2e.conftest import Demo
+
+DAY = "2026-02-03"
+NEXT = dt.date(2026, 2, 4)
+"""A second day for the tests that need one whose digest is not out: the sample day's listing under another date."""
+GOLDEN = Path(__file__).parents[1] / "golden" / "sample_day.md"
+
+
+@pytest.fixture
+def edited(demo: Demo, tmp_path: Path) -> Any:
+    """Have the sample server answer from a folder in which NEXT is listed too; returns what edits NEXT's listing."""
+    folder = shutil.copytree(SAMPLE_DAYS, tmp_path / "sample")
+    listing = folder / f"{NEXT}.json"
+    shutil.copy(folder / f"{DAY}.json", listing)
+    local = Local(home=demo.local.home, port=demo.local.port, sample_days=folder)
+    local.stop(leave={"emulator"})
+    local.start_sample()
+
+    def edit(paper_id: str, **signals: int) -> None:
+        items = json.loads(listing.read_text())
+        for item in items:
+            if item["paper"]["id"] == paper_id:
+                item["paper"].update(signals)
+        listing.write_text(json.dumps(items))
+
+    yield edit
+    local.stop(leave={"emulator"})
+    demo.local.start_sample()
+
+
+def page(demo: Demo, day: object = DAY, kind: str = "md") -> httpx.Response:
+    return httpx.get(Deployed(demo.local, SAMPLE).link(day, kind))  # type: ignore[arg-type]
+
+
+def test_the_demo_ends_with_its_link(demo: Demo) -> None:
+    """The last line is a link that serves the sample day's page, as it was once looked at and kept."""
+    link = demo.printed.splitlines()[-1]
+    answer = httpx.get(link)
+    assert "text/markdown; charset=utf-8" == answer.headers["Content-Type"]
+    assert GOLDEN.read_text(encoding="utf-8") == answer.text
+
+
+def test_the_link_is_served_by_the_stacks_bucket(demo: Demo) -> None:
+    """The link names the bucket of the stack, and is gone with the object in it."""
+    s3 = demo.local.client("s3")
+    bucket, key = demo.outputs["Bucket"], f"digests/{DAY}.md"
+    assert f"{demo.local.url}/{bucket}/{key}" == demo.printed.splitlines()[-1]
+    there = s3.get_object(Bucket=bucket, Key=key)
+    s3.delete_object(Bucket=bucket, Key=key)
+    assert 404 == page(demo).status_code
+    kept = {name: there[name] for name in ("ContentType", "CacheControl", "Metadata")}
+    s3.put_object(Bucket=bucket, Key=key, Body=there["Body"].read(), **kept)
+    assert 200 == page(demo).status_code
+
+
+def test_the_demo_shows_every_step_and_paper(demo: Demo) -> None:
+    """The terminal shows each step, each of the 16 papers, and the receipt."""
+    for step in ("emulator", "sam build", "sam deploy", "listed", "ranked", "published"):
+        assert step in demo.printed
+    assert 16 == sum("summarised" in line for line in demo.printed.splitlines())
+    assert f"Receipt of {DAY}: 25 listed + 0 kept = 16 in + 9 left out + 0 rejected" in demo.printed
+
+
+def test_every_page_has_its_type_and_is_fresh_within_minutes(demo: Demo) -> None:
+    """The JSON page says what it is, and readers' copies expire within minutes."""
+    answer = page(demo, kind="json")
+    assert "application/json; charset=utf-8" == answer.headers["Content-Type"]
+    assert "public, max-age=60, must-revalidate" == answer.headers["Cache-Control"]
+    assert 16 == answer.json()["count"]
+
+
+def test_a_second_demo_changes_nothing(demo: Demo) -> None:
+    """Again with nothing new: no model call, no stream record and no bucket write, and the demo says so."""
+    before = demo.calls()["model"], demo.stream_records(), demo.puts()
+    again = demo.paperboy("demo").stdout
+    assert before == (demo.calls()["model"], demo.stream_records(), demo.puts())
+    assert before[1] > 0
+    assert before[2] >= 4
+    assert "nothing has changed since" in again
+
+
+def test_every_event_again_changes_nothing(demo: Demo) -> None:
+    """Every event of the day delivered again, twice and in any order, leaves records, pages and calls as they are."""
+    before = demo.records(), demo.calls()["model"], demo.puts()
+    events = [("Ingest", {"time": "2026-02-04T03:17:00Z", "day": DAY})]
+    for function, kind in (("Score", "RUN"), ("Render", "RANKING"), ("Render", "SUMMARY#2602.02343")):
+        keys = {"pk": {"S": f"DAY#{DAY}"}, "sk": {"S": kind}}
+        record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
+        events.append((function, {"Records": [record, record]}))
+    ids = [paper["id"] for paper in page(demo, kind="json").json()["papers"]]
+    bodies = [json.dumps({"day": DAY, "id": paper_id, "attempt": 1}) for paper_id in ids]
+    messages = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+    events += [("Summarize", {"Records": messages[:8]}), ("Summarize", {"Records": messages[8:]})]
+    events *= 2
+    random.Random(0).shuffle(events)  # noqa: S311 - a shuffle, no secret
+    answers = [demo.invoke(function, event) for function, event in events]
+    assert [] == [answer for answer in answers if answer.get("batchItemFailures")]
+    assert before == (demo.records(), demo.calls()["model"], demo.puts())
+
+
+def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: Any) -> None:
+    """With summarize's trigger off the digest is not published; the due run publishes it, and the next one mends it."""
+    functions = demo.local.client("lambda")
+    mapping = next(
+        each["UUID"]
+        for each in functions.list_event_source_mappings()["EventSourceMappings"]
+        if ":sqs:" in each["EventSourceArn"]
+    )
+    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    deployed = Deployed(demo.local, SAMPLE)
+    deployed.ask(NEXT)
+    assert wait_for(lambda: deployed.table.read_day(NEXT).ranking, 30)
+    demo.invoke("Render", {"Records": [ring(NEXT)]})
+    assert 404 == page(demo, NEXT).status_code
+    assert "published" in demo.paperboy("run", str(NEXT), "--due").stdout
+    assert {"listing", "abstract"} == {paper["rung"] for paper in page(demo, NEXT, "json").json()["papers"]}
+    functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+    assert wait_for(lambda: not deployed.table.read_day(NEXT).open, 60)
+    assert {"model"} == {paper["rung"] for paper in page(demo, NEXT, "json").json()["papers"]}
+
+
+def test_a_changed_vote_changes_the_order(demo: Demo, edited: Any) -> None:
+    """With one vote changed in the sample the next run publishes another order."""
+    demo.paperboy("run", str(NEXT))
+    before = [paper["id"] for paper in page(demo, NEXT, "json").json()["papers"]]
+    edited("2602.01335", upvotes=400)
+    demo.paperboy("run", str(NEXT))
+    after = [paper["id"] for paper in page(demo, NEXT, "json").json()["papers"]]
+    assert (15, 8) == (before.index("2602.01335"), after.index("2602.01335"))
+
+
+def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Any) -> None:
+    """After `down` and `up` the digest is still served, and a new day still comes out."""
+    demo.paperboy("down")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(demo.local.url)
+    demo.paperboy("up", "--sample")
+    assert 200 == page(demo).status_code
+    edited("2602.01335", upvotes=30)
+    demo.local.stop(leave={"emulator"})
+
+
+def ring(day: object) -> dict[str, Any]:
+    keys = {"pk": {"S": f"DAY#{day}"}, "sk": {"S": "RANKING"}}
+    return {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}

@@ -1,0 +1,187 @@
+"""What each stage does with a day that is not as it was."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from functions.render.handler import publish
+
+from paperboy.conflict import ConflictError
+from paperboy.queue import SummaryAsked
+from paperboy.records import Day
+from paperboy.summary import Rung
+from paperboy.table import CLAIM, Table
+from paperboy_cli.deployed import receipt
+from tests.integration.conftest import DAY, Edges, run_of
+
+
+def with_votes(paper_id: str, votes: int) -> Any:
+    def edit(items: list[Any]) -> list[Any]:
+        for item in items:
+            if item["paper"]["id"] == paper_id:
+                item["paper"]["upvotes"] = votes
+        return items
+
+    return edit
+
+
+def test_rerun_with_nothing_new_does_nothing(edges: Edges) -> None:
+    """A later run of a day that is out and unchanged writes no record, no page, and calls no model."""
+    edges.whole_day(hour=3)
+    before = edges.records(), edges.pages(), edges.recorded.calls["model"]
+    assert edges.ingest(run_of(4))["status"] == "nothing new"
+    edges.render()
+    assert before == (edges.records(), edges.pages(), edges.recorded.calls["model"])
+
+
+def test_a_late_vote_reorders_and_pays_nothing(edges: Edges) -> None:
+    """A changed vote changes score and order; the summaries stay as they are."""
+    edges.whole_day(hour=3)
+    edges.edit_listing(with_votes("2602.01335", 400))
+    assert edges.whole_day(hour=4) == []
+    digest = json.loads(edges.pages()[f"digests/{DAY}.json"])
+    numbers = {paper["id"]: paper["number"] for paper in digest["papers"]}
+    assert (9, 16) == (numbers["2602.01335"], edges.recorded.calls["model"])
+
+
+@pytest.mark.parametrize("left", [0, 3])
+def test_a_shorter_listing_takes_nothing_away(edges: Edges, left: int) -> None:
+    """An empty or shorter listing removes no paper from a digest, and the receipt says what was kept."""
+    edges.whole_day(hour=3)
+    page = edges.pages()[f"digests/{DAY}.md"]
+    edges.edit_listing(lambda items: items[:left])
+    edges.whole_day(hour=4)
+    assert page == edges.pages()[f"digests/{DAY}.md"]
+    kept = receipt(edges.table.read_day(DAY))
+    assert kept.listed + kept.kept == kept.selected + kept.left_out + len(kept.rejected) == 25
+
+
+def test_a_value_that_is_missing_this_time_stays(edges: Edges) -> None:
+    """Stars that a later listing lacks are still known."""
+    edges.whole_day(hour=3)
+
+    def without_stars(items: list[Any]) -> list[Any]:
+        for item in items:
+            item["paper"].pop("githubStars", None)
+        return items
+
+    edges.edit_listing(without_stars)
+    assert edges.ingest(run_of(4))["status"] == "nothing new"
+    assert edges.table.read_day(DAY).papers["2602.02343"].stars == 2708
+
+
+def test_a_published_paper_stays_below_the_cut(edges: Edges) -> None:
+    """A paper that was published stays in its digest when new votes push it below the cut."""
+    edges.whole_day(hour=3)
+    edges.edit_listing(with_votes("2602.01382", 0))
+    edges.whole_day(hour=4)
+    digest = json.loads(edges.pages()[f"digests/{DAY}.json"])
+    assert digest["papers"][-1]["id"] == "2602.01382"
+    assert len(digest["papers"]) == 16
+
+
+def test_the_digest_waits_until_it_is_due(edges: Edges) -> None:
+    """With no summary at all nothing is published before the due run, and then everything, marked."""
+    edges.ingest(run_of(3))
+    edges.score()
+    edges.render()
+    assert edges.pages() == {}
+    edges.ingest(run_of(6, due=True))
+    edges.score()
+    edges.render()
+    digest = json.loads(edges.pages()[f"digests/{DAY}.json"])
+    assert Counter(paper["rung"] for paper in digest["papers"]) == {"listing": 13, "abstract": 3}
+    assert edges.table.read_day(DAY).open
+
+
+def test_a_model_that_is_away_gives_low_rungs_and_the_next_run_heals_them(edges: Edges) -> None:
+    """With the model away the digest comes out marked, and when it is back the next run mends each paper once."""
+    replies = dict(edges.recorded.replies)
+    edges.recorded.replies.clear()
+    edges.whole_day(hour=3)
+    marked = edges.table.read_day(DAY)
+    assert all(record.summary.rung.low for record in marked.summaries.values())
+    assert marked.published is not None
+    assert marked.published.open
+    edges.recorded.replies.update(replies)
+    assert len(edges.whole_day(hour=4)) == 16
+    healed = edges.table.read_day(DAY)
+    assert (healed.published.rungs if healed.published else None) == {Rung.MODEL: 16}
+    assert not healed.open
+
+
+def test_two_copies_of_a_message_pay_once(edges: Edges) -> None:
+    """Of two copies of a message that are worked on at once, one calls the model; the other is brought back."""
+    edges.ingest(run_of(3))
+    edges.score()
+    message = edges.asked()[0]
+
+    def answer(copy: SummaryAsked) -> object:
+        try:
+            return edges.summarize(copy)
+        except ConflictError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(answer, [message, message]))
+    assert edges.recorded.calls["model"] == 1
+    assert edges.summarize(message) is None
+
+
+def test_a_claim_that_nobody_settled_expires(edges: Edges) -> None:
+    """After a crash between claim and settle the paper is free again when the claim has run out."""
+    edges.ingest(run_of(3))
+    edges.score()
+    message = edges.asked()[0]
+    assert edges.table.claim_summary(message, "source", "crashed", now=1000)
+    with pytest.raises(ConflictError):
+        edges.table.claim_summary(message, "source", "other", now=1000 + CLAIM)
+    assert edges.table.claim_summary(message, "source", "other", now=1001 + CLAIM)
+
+
+class Interrupted(Table):
+    """A table that lets others act just after a day was read, so that what was read is old."""
+
+    def __init__(self, edges: Edges, then: Any) -> None:
+        super().__init__(edges.name, edges.dynamodb.Table(edges.name))
+        self._then = [then]
+
+    def read_day(self, day: Any) -> Day:
+        read = super().read_day(day)
+        if self._then:
+            self._then.pop()()
+        return read
+
+
+def test_the_newer_of_two_renders_stands(edges: Edges) -> None:
+    """A render that read older records and writes last finds the page changed, and the newer page stands."""
+    edges.whole_day(hour=3)
+    edges.edit_listing(with_votes("2602.01335", 300))
+    edges.ingest(run_of(4))
+    edges.score()
+
+    def newer() -> None:
+        edges.edit_listing(with_votes("2602.01335", 200))
+        edges.ingest(run_of(5))
+        edges.score()
+        edges.render()
+
+    with pytest.raises(ConflictError):
+        publish(DAY, Interrupted(edges, newer), edges.bucket)
+    digest = json.loads(edges.pages()[f"digests/{DAY}.json"])
+    assert [paper["upvotes"] for paper in digest["papers"] if paper["id"] == "2602.01335"] == [200]
+
+
+def test_an_older_run_does_not_replace_a_newer_one(edges: Edges) -> None:
+    """Of two ingests at once, the one that read an older run is told so and writes nothing."""
+    edges.whole_day(hour=3)
+    old = edges.table.read_day(DAY).run
+    edges.edit_listing(with_votes("2602.01335", 400))
+    edges.ingest(run_of(4))
+    assert old is not None
+    with pytest.raises(ConflictError):
+        edges.table.put_run(DAY, old.model_copy(update={"attempt": 2}), old)

@@ -1,0 +1,104 @@
+"""Samples for tests: each is complete, and a test says only what it is about."""
+
+import datetime as dt
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from paperboy.paper import Paper
+from paperboy.policy import load_policy
+from paperboy.ranking import rank
+from paperboy.records import Day, RankingRecord, Run, SummaryRecord
+from paperboy.summary import Rung, Summary
+
+DAY = dt.date(2026, 2, 3)
+ROOT = Path(__file__).parents[1]
+
+REPLY = {
+    "title": "为何引导有效：统一的视角",
+    "summary": "本文研究大模型的引导方法。" * 10,
+    "highlights": ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"],
+}
+"""A model's good reply."""
+
+
+def read_json(file: Path) -> Any:
+    """The JSON in a file, gzipped or not."""
+    content = file.read_bytes()
+    return json.loads(gzip.decompress(content) if file.suffix == ".gz" else content)
+
+
+def item(*absent: str, numComments: object = 1, **values: object) -> dict[str, Any]:  # noqa: N803 - the listing's word
+    """An item of a listing as Hugging Face gives it, with other `values` in its paper and some keys absent."""
+    organization = {"_id": "61f24c", "name": "alibaba-inc", "fullname": "alibaba", "avatar": "https://cdn/a.png"}
+    paper = {
+        "id": "2602.02343",
+        "authors": [{"_id": "698186", "name": "A. Author", "hidden": False}],
+        "publishedAt": "2026-02-02T17:04:36.000Z",
+        "submittedOnDailyAt": "2026-02-03T03:13:09.153Z",
+        "title": "Why Steering Works",
+        "summary": "We look at steering. It works.",
+        "upvotes": 9,
+        "githubRepo": "https://github.com/zjunlp/EasyEdit",
+        "ai_summary": "Steering works.",
+        "githubStars": 2708,
+        "organization": organization,
+    } | values
+    outer = {
+        "publishedAt": "2026-02-02T12:04:36.000Z",
+        "title": paper["title"],
+        "numComments": numComments,
+        "organization": paper["organization"],
+    }
+    whole = {"paper": {key: value for key, value in paper.items() if key not in absent}} | outer
+    return {key: value for key, value in whole.items() if key not in absent}
+
+
+def paper(number: int = 2343, **values: Any) -> Paper:
+    known = {"title": "Why Steering Works", "abstract": "We look at steering. It works."}
+    return Paper(**({"id": f"2602.{number:05}"} | known | values))
+
+
+def summary(rung: Rung = Rung.MODEL, **values: Any) -> Summary:
+    """A model's summary; on a low rung, one without title and highlights."""
+    text = {"summary": "We look at steering."} if rung.low else REPLY
+    return Summary(**(text | {"rung": rung} | values))
+
+
+def day(*papers: Paper, summaries: dict[str, Summary] | None = None, **run: Any) -> Day:
+    """A day's records after score: its papers are ranked, each has a summary or one of `summaries`."""
+    own = {
+        "ids": tuple(each.id for each in papers),
+        "papers_hash": "0",
+        "policy_hash": "0",
+        "prompt": "1",
+        "listed": len(papers) + len(run.get("rejected", ())) - run.get("kept", 0),
+        "kept": 0,
+        "asked": dt.datetime(2026, 2, 4, 3, 17, tzinfo=dt.UTC),
+    }
+    records = Run(**(own | run))
+    given = {each.id: summary() for each in papers} if summaries is None else summaries
+    return Day(
+        day=DAY,
+        papers={each.id: each for each in papers},
+        run=records,
+        ranking=RankingRecord(attempt=records.attempt, ranking=rank(papers, load_policy(), DAY)),
+        summaries={
+            paper_id: SummaryRecord(summary=text, source="0", attempt=records.attempt)
+            for paper_id, text in given.items()
+        },
+    )
+
+
+def seed_texts(shared_data: Path) -> dict[str, dict[str, Any]]:
+    """The seed's Chinese texts by paper id, read from its page."""
+    page = (shared_data / "seed/2026-02-03.md").read_text("utf-8")
+    entries = re.findall(
+        r"^### .*?\. (.*?) \(.*?abs/([\d.]+)\].*?^\*\*摘要\*\*: (.*?)$.*?^\*\*亮点\*\*:\n(.*?)\n\n", page, re.M | re.S
+    )
+    return {
+        paper_id: {"title": title, "summary": text, "highlights": re.findall("^  - (.*)$", highlights, re.M)}
+        for title, paper_id, text, highlights in entries
+    }

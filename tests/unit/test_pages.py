@@ -1,0 +1,348 @@
+"""The pages: hostile texts show as they are, low rungs are marked, and programs find all that readers do."""
+
+import json
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from tests.samples import DAY, day, paper, read_json, summary
+
+from paperboy.digest import Digest, Entry, Receipt, assemble
+from paperboy.listing import Rejected, read_listing
+from paperboy.pages import as_json, escape, markdown
+from paperboy.paper import Paper
+from paperboy.policy import load_policy
+from paperboy.ranking import rank
+from paperboy.summary import Rung, Summary
+
+READER = MarkdownIt("commonmark").enable("strikethrough")
+
+HOSTILE = [
+    "**bold** *slanted* __bold__ _slanted_ ***both*** a*b*c snake_case _x_y_",
+    "`code` ``two`` ```js",
+    "[text](https://example.com) ![image](https://example.com/a.png) [ref][1] [1]: https://example.com",
+    "<b>bold</b> <img src=x onerror=alert(1)> </p> <!-- hidden --> <?php ?> <![CDATA[x]]> <!DOCTYPE html>",
+    "<https://example.com> <me@example.com> a < b > c 3<4 <-",
+    "&amp; &lt;b&gt; &#42; &#x41; AT&T R&D; & &copy",
+    "~~struck~~ ~one~ ~~~fence",
+    r"\* \_ \# \\ \$O(n \log n)\$ $\alpha$ \alpha c:\dir \&amp; \<b> \[x]",
+    "# heading",
+    "###### heading #",
+    "## C ##",
+    "C# and F # too",
+    "> quote",
+    "- item",
+    "-",
+    "+ item",
+    "* item",
+    "* * *",
+    "---",
+    "- - -",
+    "===",
+    "___",
+    "***",
+    "1. one",
+    "1) one",
+    "123456789. one",
+    "1984. A Study",
+    "2.5 times",
+    "-1 is below 0",
+    "~~~",
+    "```",
+    "| a | b |",
+    "|---|---|",
+    "[1]: https://example.com",
+    "[x] done",
+    "(closed) )open( ]open[",
+    "!not an image",
+    "🏆 π ≤ 中文，标点。「引号」_强调_**强调**",
+    "e\u0301 na\u00efve \u212b",
+]
+"""Texts that Markdown or HTML would take for markup, or could."""
+
+BREAKS = [
+    "two\nlines",
+    "two\n\nparagraphs",
+    "two\r\nlines",
+    "end\n---",
+    "end\n\n### heading",
+    "a\ttab",
+    "a\x00null",
+    "a\x1bcolour",
+    "a\u2028line\u2029paragraph",
+    "a\u200bspace",
+    "a\u202eright to left\u202cb",
+    "a\ufeffmark",
+]
+"""Texts with characters that break a line or cannot be seen: each is seen as a space."""
+
+NOT_YET = [
+    pytest.param(text, marks=pytest.mark.xfail(strict=True, reason=reason))
+    for text, reason in {
+        "ends in \\": "a backslash at the end escapes the bracket after the title and the line's end after a lab",
+        "a \u200b": "a space and an invisible character at the end are a hard line break",
+        "-- -- --": "dashes by twos are a rule",
+        "\u200b# heading": "an invisible character hides a block's opening",
+        "\ufeff- item": "an invisible character hides a block's opening",
+        "\u200b> quote": "an invisible character hides a block's opening",
+    }.items()
+]
+
+INVISIBLE = str.maketrans(dict.fromkeys("\x00\x1b\u200b\u2028\u2029\u202c\u202e\ufeff", " "))
+
+PLAIN = [
+    "",
+    "Why Steering Works: Toward a Unified View (Part 2)",
+    "FSVideo：高压缩潜空间下的快速视频扩散模型",
+    "snake_case, 64x64x4, 3 < 4, AT&T, ~5%, $x$, 50% – “quoted” 'text'!",
+    r"\alpha",
+    "🏆 π ≤",
+]
+
+
+def folded(text: str) -> str:
+    """A text as a reader sees it: without invisible characters, white space folded."""
+    return " ".join(text.translate(INVISIBLE).split())
+
+
+def markup(token: Token) -> str:
+    """An inline token as a reader sees it; what is not text stands in white brackets."""
+    match token.type:
+        case "text":
+            return token.content
+        case "softbreak":
+            return "\n"
+        case "link_open":
+            return f"⟦a {token.attrs['href']}⟧"
+    return f"⟦{'/' if token.nesting < 0 else ''}{token.tag or token.type}⟧"
+
+
+def blocks(page: str) -> list[str]:
+    """The blocks of a Markdown page, each with its tag, as a reader sees them."""
+    seen: list[str] = []
+    for token in READER.parse(page):
+        if token.type == "inline":
+            lines = "".join(markup(child) for child in token.children or ()).split("\n")
+            seen[-1] += " " + "\n".join(" ".join(line.split()) for line in lines)
+        elif token.nesting >= 0:
+            seen.append(token.tag if token.markup != "###" else "h3")
+    return seen
+
+
+def expected_blocks(digest: Digest) -> list[str]:
+    """The blocks that the page of a digest has to have, and no other."""
+    wanted = [f"h1 每日论文汇总 - {digest.day}", f"p ⟦strong⟧论文数量⟦/strong⟧: {len(digest.entries)}", "hr"]
+    for entry in digest.entries:
+        trophy = "🏆 " if entry.ranked.trophy else ""
+        english, chinese = folded(entry.paper.title), folded(entry.summary.title or "")
+        lines = [
+            f"论文链接⟦/strong⟧: ⟦a {entry.link}⟧{entry.link}⟦/a⟧",
+            f"组织⟦/strong⟧: {folded(entry.organization)}",
+            f"得分⟦/strong⟧: {entry.ranked.score}",
+            f"标签⟦/strong⟧: {', '.join(entry.ranked.tags)}".rstrip(),
+            f"Upvotes⟦/strong⟧: {entry.paper.upvotes or 0} | ⟦strong⟧Stars⟦/strong⟧: {entry.paper.stars or 0}",
+        ]
+        wanted += [
+            f"h3 {trophy}{entry.number}. " + (f"{chinese} ({english})" if chinese else english),
+            "p ⟦strong⟧" + "\n⟦strong⟧".join(lines),
+            f"p ⟦strong⟧摘要⟦/strong⟧: {folded(entry.summary.summary)}",
+        ]
+        if entry.summary.highlights:
+            wanted += ["p ⟦strong⟧亮点⟦/strong⟧:", "ul"]
+            for highlight in entry.summary.highlights:
+                wanted += ["li", f"p {folded(highlight)}"]
+        wanted.append("hr")
+    return wanted
+
+
+def digest_of(papers: list[Paper], summaries: list[Summary]) -> Digest:
+    """All of the papers, in rank order, each with its summary."""
+    by_id = {one.id: (one, text) for one, text in zip(papers, summaries, strict=True)}
+    return Digest(
+        day=DAY,
+        entries=tuple(
+            Entry(number=row.rank, paper=by_id[row.id][0], ranked=row, summary=by_id[row.id][1])
+            for row in rank(papers, load_policy(), DAY).rows
+        ),
+        receipt=Receipt(listed=len(papers), kept=0, selected=len(papers), left_out=0),
+    )
+
+
+def full_of(text: str) -> Digest:
+    """A digest whose every text is `text`."""
+    told = Summary(title=text, summary=text, highlights=(text, text, text), rung=Rung.MODEL)
+    return digest_of([paper(title=text, organization=text)], [told])
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *BREAKS, *NOT_YET])
+def test_every_text_shows_as_it_is(text: str) -> None:
+    """A text shows as it was given, as a title, organisation, summary or highlight, and opens no block or markup."""
+    assert expected_blocks(full_of(text)) == blocks(markdown(full_of(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *HOSTILE,
+        *BREAKS,
+        pytest.param("#", marks=pytest.mark.xfail(strict=True, reason="a title that is all # is a closing run")),
+        pytest.param("C #\u200b", marks=pytest.mark.xfail(strict=True, reason="the closing run is not the text's end")),
+    ],
+)
+def test_english_title_alone(text: str) -> None:
+    """A title that is alone in its heading shows as it was given."""
+    page = markdown(digest_of([paper(title=text)], [summary(Rung.ABSTRACT)]))
+    assert f"h3 1. {folded(text)}" == blocks(page)[3]
+
+
+def test_real_texts_show_as_they_are(shared_data: Path) -> None:
+    """Every title, organisation, abstract and one-sentence summary of the real listings shows as it was given."""
+    for file in sorted((shared_data / "data/hf_daily").iterdir()):
+        papers = list(read_listing(read_json(file)).papers)
+        summaries = [
+            Summary(summary=one.abstract or one.title, highlights=(one.ai_summary or one.title,), rung=Rung.MODEL)
+            for one in papers
+        ]
+        digest = digest_of(papers, summaries)
+        assert expected_blocks(digest) == blocks(markdown(digest)), file.name
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_plain_text_is_untouched(text: str) -> None:
+    """A text that holds no markup is written as it is, byte for byte."""
+    assert text == escape(text)
+
+
+def test_reference_entry() -> None:
+    """A page is its head and an entry for each paper, with a rule after each."""
+    whole = paper(title="Agents", organization="Qwen", upvotes=600, stars=1)
+    assert (
+        "# 每日论文汇总 - 2026-02-03\n\n**论文数量**: 1\n\n---\n\n"
+        "### 🏆 1. 智能体 (Agents)\n\n"
+        "**论文链接**: [https://arxiv.org/abs/2602.02343](https://arxiv.org/abs/2602.02343)\n"
+        "**组织**: Qwen\n"
+        "**得分**: 86.15\n"
+        "**标签**: Super Lab, Viral, Must Read\n"
+        "**Upvotes**: 600 | **Stars**: 1\n\n"
+        "**摘要**: 智能体的研究。\n\n"
+        "**亮点**:\n  - 其一\n  - 其二\n  - 其三\n\n---\n"
+    ) == markdown(
+        digest_of([whole], [summary(title="智能体", summary="智能体的研究。", highlights=("其一", "其二", "其三"))])
+    )
+
+
+@pytest.mark.parametrize(
+    ("rung", "mark"),
+    [
+        (Rung.LISTING, "*中文摘要暂缺，以下为 Hugging Face 提供的英文简介。*"),
+        (Rung.ABSTRACT, "*中文摘要暂缺，以下为英文原文摘要的开头。*"),
+    ],
+)
+def test_low_rung(rung: Rung, mark: str) -> None:
+    """A low rung is marked by one line in Chinese; its title is the English one, and it has no highlights."""
+    page = markdown(digest_of([paper(organization="Google")], [summary(rung)]))
+    assert (
+        "###  1. Why Steering Works\n\n"
+        "**论文链接**: [https://arxiv.org/abs/2602.02343](https://arxiv.org/abs/2602.02343)\n"
+        "**组织**: Google\n**得分**: 20.0\n**标签**: Frontier Lab\n**Upvotes**: 0 | **Stars**: 0\n\n"
+        f"{mark}\n\n**摘要**: We look at steering.\n\n---\n"
+    ) == page.split("---\n\n", 1)[1]
+
+
+@pytest.mark.parametrize("rung", [Rung.MODEL, Rung.REPAIRED])
+def test_high_rung(rung: Rung) -> None:
+    """What a model wrote carries no mark."""
+    assert "暂缺" not in markdown(digest_of([paper()], [summary(rung)]))
+
+
+def test_nothing_to_tell() -> None:
+    """A paper without abstract says that there is no summary."""
+    assert "**摘要**: 暂无\n" in markdown(digest_of([paper(abstract="")], [summary(Rung.ABSTRACT, summary="")]))
+
+
+def test_json() -> None:
+    """The JSON page says all that the Markdown page says, and each score's parts, the rung and the receipt besides."""
+    rejected = (Rejected(where="item 3", why="expected an object, got str"),)
+    whole = paper(1, title="Agents", organization="Qwen", stars=1, comments=1)
+    records = day(whole, paper(2), summaries={whole.id: summary()}, due=True, rejected=rejected)
+    digest = assemble(records)
+    assert digest
+    expected = {
+        "day": "2026-02-03",
+        "count": 2,
+        "papers": [
+            {
+                "number": 1,
+                "id": "2602.00001",
+                "link": "https://arxiv.org/abs/2602.00001",
+                "title": "为何引导有效：统一的视角",
+                "english_title": "Agents",
+                "organization": "Qwen",
+                "upvotes": 0,
+                "stars": 1,
+                "comments": 1,
+                "score": 54.85,
+                "parts": {
+                    "upvotes": 0,
+                    "stars": 4.1588830833596715,
+                    "comments": 0.6931471805599453,
+                    "bonus": 50,
+                    "relevant": 0,
+                },
+                "tier": "super",
+                "tags": ["Super Lab", "Must Read"],
+                "trophy": True,
+                "summary": "本文研究大模型的引导方法。" * 10,
+                "highlights": ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"],
+                "rung": "model",
+                "abstract": "We look at steering. It works.",
+            },
+            {
+                "number": 2,
+                "id": "2602.00002",
+                "link": "https://arxiv.org/abs/2602.00002",
+                "title": None,
+                "english_title": "Why Steering Works",
+                "organization": "Unknown",
+                "upvotes": 0,
+                "stars": 0,
+                "comments": 0,
+                "score": 0,
+                "parts": {"upvotes": 0, "stars": 0, "comments": 0, "bonus": 0, "relevant": 0},
+                "tier": None,
+                "tags": [],
+                "trophy": False,
+                "summary": "We look at steering. It works.",
+                "highlights": [],
+                "rung": "abstract",
+                "abstract": "We look at steering. It works.",
+            },
+        ],
+        "receipt": {
+            "listed": 3,
+            "kept": 0,
+            "selected": 2,
+            "left_out": 0,
+            "rejected": [{"where": "item 3", "why": "expected an object, got str"}],
+        },
+    }
+    assert expected == json.loads(as_json(digest))
+
+
+def test_json_parts_add_up(shared_data: Path) -> None:
+    """The parts of every score of the seed's day add up to the score."""
+    papers = list(read_listing(read_json(shared_data / "data/seed_day/payload.json.gz")).papers)
+    page = json.loads(as_json(digest_of(papers, [summary()] * len(papers))))
+    assert {one["id"]: one["score"] for one in page["papers"]} == {
+        one["id"]: round(sum(one["parts"].values()), 2) for one in page["papers"]
+    }
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *BREAKS, 'quoted "text"', "\ud7ff\uffff\U0001f3c6"])
+def test_json_keeps_every_text(text: str) -> None:
+    """The JSON page holds each text exactly as it was given."""
+    [one] = json.loads(as_json(full_of(text)))["papers"]
+    assert [text] * 4 + [[text] * 3] == [
+        one[key] for key in ("title", "english_title", "organization", "summary", "highlights")
+    ]

@@ -1,0 +1,140 @@
+"""The environment of each function: what it has to hold, and that the template gives just that."""
+
+from typing import Any
+
+import pytest
+
+from paperboy.settings import (
+    IngestSettings,
+    RenderSettings,
+    ScoreSettings,
+    Settings,
+    SettingsError,
+    SummarizeSettings,
+)
+
+FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
+    "Ingest": (
+        IngestSettings,
+        {
+            "TABLE_NAME": "days",
+            "HF_BASE_URL": "https://huggingface.co",
+            "TIME_ZONE": "Asia/Shanghai",
+            "SUMMARIZER": "none",
+        },
+    ),
+    "Score": (ScoreSettings, {"TABLE_NAME": "days", "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/asked"}),
+    "Summarize": (
+        SummarizeSettings,
+        {"TABLE_NAME": "days", "SUMMARIZER": "openai", "LLM_BASE_URL": "https://api.example.com/v1", "LLM_MODEL": "m"},
+    ),
+    "Render": (RenderSettings, {"TABLE_NAME": "days", "BUCKET_NAME": "pages"}),
+}
+"""By the function's name in the template: its settings, and a good environment."""
+
+BAD_VALUES = {
+    "TABLE_NAME": [""],
+    "BUCKET_NAME": [""],
+    "HF_BASE_URL": ["", "huggingface.co", "ftp://huggingface.co", "https://", "https://hugging face.co"],
+    "QUEUE_URL": ["", "asked"],
+    "TIME_ZONE": ["", "Asia/Atlantis", "../etc", "/etc/localtime"],
+    "SUMMARIZER": ["", "OpenAI", "gpt"],
+    "LLM_BASE_URL": ["api.example.com", " "],
+}
+
+NOT_IN_TEMPLATE = {"LLM_API_KEY"}
+"""A secret: it has no place in a template."""
+
+
+def complaint(settings: type[Settings], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is said of a wrong environment."""
+    for name in [*BAD_VALUES, "LLM_MODEL", *NOT_IN_TEMPLATE]:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    try:
+        settings.load()
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+def test_every_function_has_settings() -> None:
+    """Each settings model belongs to a function of the table above."""
+    assert set(Settings.__subclasses__()) == {settings for settings, _ in FUNCTIONS.values()}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_good_environment(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole environment is read, other variables beside it or not."""
+    settings, environment = FUNCTIONS[function]
+    assert "" == complaint(settings, environment | {"PATH": "/bin"}, monkeypatch)
+    assert list(environment.values()) == list(settings.load().model_dump(exclude_defaults=True).values())
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (function, field.alias)
+        for function, (settings, _) in FUNCTIONS.items()
+        for field in settings.model_fields.values()
+        if field.is_required()
+    ],
+)
+def test_missing_variable(function: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing variable is an error that names it and no other."""
+    settings, environment = FUNCTIONS[function]
+    rest = {key: value for key, value in environment.items() if key != name}
+    assert f"environment of this function: {name}: Field required" == complaint(settings, rest, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "value"),
+    [
+        (function, name, value)
+        for function, (_, environment) in FUNCTIONS.items()
+        for name in environment
+        for value in BAD_VALUES.get(name, [])
+    ],
+)
+def test_bad_variable(function: str, name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bad variable is an error that names it and no other."""
+    settings, environment = FUNCTIONS[function]
+    told = complaint(settings, environment | {name: value}, monkeypatch)
+    assert [name] == [known for known in BAD_VALUES if f"{known}: " in told]
+
+
+@pytest.mark.xfail(strict=True, raises=IsADirectoryError, reason="a folder of time zones is taken for one")
+def test_folder_of_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time zone's name that stops halfway is an error that names the variable."""
+    settings, environment = FUNCTIONS["Ingest"]
+    assert "TIME_ZONE: " in complaint(settings, environment | {"TIME_ZONE": "Asia"}, monkeypatch)
+
+
+def test_every_bad_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty environment is told with every variable that it lacks."""
+    told = complaint(RenderSettings, {}, monkeypatch)
+    assert "environment of this function: TABLE_NAME: Field required; BUCKET_NAME: Field required" == told
+
+
+def test_key_is_not_shown() -> None:
+    """A key does not show where settings are printed."""
+    settings = SummarizeSettings.model_validate(FUNCTIONS["Summarize"][1] | {"LLM_API_KEY": "secret"})
+    assert ("secret", False) == (settings.model_key, "secret" in repr(settings))
+
+
+def test_template_gives_each_function_its_environment(resources: dict[str, dict[str, Any]]) -> None:
+    """The template's functions are told all that their settings know, and nothing else but for Powertools."""
+    expected = {
+        function: {str(field.alias) for field in settings.model_fields.values()} - NOT_IN_TEMPLATE
+        for function, (settings, _) in FUNCTIONS.items()
+    }
+    assert expected == {
+        name: {
+            variable
+            for variable in resource["Properties"]["Environment"]["Variables"]
+            if not variable.startswith("POWERTOOLS_")
+        }
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }

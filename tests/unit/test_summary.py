@@ -1,0 +1,178 @@
+"""A model's reply, the low rungs, and what a summary was made from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.samples import REPLY, paper, seed_texts
+
+from paperboy.summary import ReplyError, Rung, Summary, first_sentences, from_paper, from_reply, source_hash
+
+
+def reply(**values: Any) -> str:
+    return json.dumps(REPLY | values, ensure_ascii=False)
+
+
+def wrong(text: str) -> str:
+    """Why a reply is refused."""
+    with pytest.raises(ReplyError) as error:
+        from_reply(text)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rung", "low"), [("model", False), ("repaired", False), ("listing", True), ("abstract", True)]
+)
+def test_low(rung: str, low: bool) -> None:
+    """The two rungs that no model wrote are low."""
+    assert low == Rung(rung).low
+
+
+@pytest.mark.parametrize(
+    ("ai_summary", "abstract", "expected"),
+    [
+        ("It works.", "We look at it.", Summary(summary="It works.", rung=Rung.LISTING)),
+        (None, "We look at it.", Summary(summary="We look at it.", rung=Rung.ABSTRACT)),
+        ("", "We look at it.", Summary(summary="We look at it.", rung=Rung.ABSTRACT)),
+        (None, "", Summary(summary="", rung=Rung.ABSTRACT)),
+        (None, "We look. " * 60, Summary(summary="We look. " * 43 + "We look.", rung=Rung.ABSTRACT)),
+    ],
+)
+def test_low_rungs(ai_summary: str | None, abstract: str, expected: Summary) -> None:
+    """Without a model a paper has the listing's sentence, else its abstract's first ones, and nothing besides."""
+    assert expected == from_paper(paper(ai_summary=ai_summary, abstract=abstract))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("", ""),
+        ("No end", "No end"),
+        ("Just twenty letters.", "Just twenty letters."),
+        ("Nineteen long here. And more.", "Nineteen long here."),
+        ("Just twenty letters. And more.", "Just twenty letters."),
+        ("Twenty-one is no fit. And more.", "Twenty-one is no…"),
+        ("One. Two! Three? Four. Five.", "One. Two! Three?"),
+        ("It is 4.5 times. As much as before.", "It is 4.5 times."),
+        ("It is twice 4.5 times as much.", "It is twice 4.5…"),
+        ("From twice 4.5.2 on it works.", "From twice 4.5.2 on…"),
+        ("Onelongwordwithoutanyspaceinit", "Onelongwordwithoutan…"),
+    ],
+)
+def test_first_sentences(text: str, first: str) -> None:
+    """A text that fits stays whole; else it ends with the last sentence that fits, or is cut at a word."""
+    assert first == first_sentences(text, 20)
+
+
+def test_good_reply() -> None:
+    """A good reply is a summary on the first rung, without the white space around its texts."""
+    expected = Summary(
+        title="为何引导有效：统一的视角",
+        summary="本文研究大模型的引导方法。" * 10,
+        highlights=("提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"),
+        rung=Rung.MODEL,
+    )
+    assert expected == from_reply(reply())
+    assert expected == from_reply(reply(title=f"\n {REPLY['title']} ", summary=f" {REPLY['summary']}\n", more="…"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": "引导"},
+        {"title": "引" * 120},
+        {"summary": "引" * 80},
+        {"summary": "引" * 350},
+        {"highlights": ["引" * 8] * 3},
+        {"highlights": ["引" * 80] * 3},
+    ],
+)
+def test_length_within_bounds(values: dict[str, Any]) -> None:
+    """Texts at the bounds of their lengths are accepted."""
+    assert from_reply(reply(**values)).rung is Rung.MODEL
+
+
+WRONG = {
+    "no JSON": ("摘要如下：…", "reply: Invalid JSON: "),
+    "nothing": ("", "reply: Invalid JSON: "),
+    "cut off": (reply()[:-20], "reply: Invalid JSON: "),
+    "half a character": (reply().replace("引", "\\ud835"), "reply: Invalid JSON: "),
+    "list": ("[]", "reply: Input should be an object"),
+    "text": ('"为何引导有效"', "reply: Input should be an object"),
+    "empty": ("{}", "title: Field required; summary: Field required; highlights: Field required"),
+    "null": (reply(title=None), "title: Input should be a valid string"),
+    "title": (reply(title=["引导"]), "title: Input should be a valid string"),
+    "highlights": (reply(highlights="引" * 8), "highlights: Input should be a valid array"),
+    "short title": (reply(title="引 "), "title: String should have at least 2 characters"),
+    "long title": (reply(title="引" * 121), "title: String should have at most 120 characters"),
+    "short": (reply(summary="引" * 79 + " "), "summary: String should have at least 80 characters"),
+    "long": (reply(summary="引" * 351), "summary: String should have at most 350 characters"),
+    "short highlight": (
+        reply(highlights=["引" * 8, "引" * 7, "引" * 8]),
+        "highlights.1: String should have at least 8",
+    ),
+    "long highlight": (
+        reply(highlights=["引" * 8, "引" * 8, "引" * 81]),
+        "highlights.2: String should have at most 80",
+    ),
+    "two highlights": (reply(highlights=["引" * 8] * 2), "highlights: Tuple should have at least 3 items"),
+    "four highlights": (reply(highlights=["引" * 8] * 4), "highlights: Tuple should have at most 3 items"),
+    "English": (reply(title="Why Steering Works", summary="We look at it. " * 10), "summary: not in Chinese"),
+}
+
+
+@pytest.mark.parametrize(("text", "why"), WRONG.values(), ids=WRONG)
+def test_wrong_reply(text: str, why: str) -> None:
+    """A reply that is no summary is refused with the place and the reason."""
+    assert wrong(text).startswith(why)
+
+
+@pytest.mark.xfail(strict=True, reason="one Chinese character in the title makes the whole reply Chinese")
+def test_english_under_a_chinese_title() -> None:
+    """A summary in English is refused, whatever its title is in."""
+    assert "summary: not in Chinese" == wrong(reply(summary="We look at it. " * 10))
+
+
+def test_every_reason() -> None:
+    """A reply that is wrong in two ways is refused with both."""
+    told = wrong(reply(title="引", highlights=["引" * 8] * 2))
+    assert ["title", "highlights"] == [reason.split(":")[0] for reason in told.split("; ")]
+
+
+def test_seed_is_accepted(shared_data: Path) -> None:
+    """The seed's own sixteen texts are accepted as they stand."""
+    texts = seed_texts(shared_data)
+    assert 16 == len(texts)
+    for paper_id, text in texts.items():
+        accepted = from_reply(json.dumps(text)).model_dump(mode="json")
+        assert text | {"rung": "model"} == accepted, paper_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"title": "Why"}, {"organization": "alibaba"}, {"abstract": "We look."}, {"title": "Why Steering Works "}],
+)
+def test_source_changes(change: dict[str, Any]) -> None:
+    """A summary is made anew when the title, the organisation or the abstract is another one."""
+    assert source_hash(paper(), "1") != source_hash(paper(**change), "1")
+
+
+@pytest.mark.parametrize(
+    "change", [{"upvotes": 10}, {"stars": 1}, {"comments": 2}, {"ai_summary": "It works."}, {"id": "2602.00001"}]
+)
+def test_source_stays(change: dict[str, Any]) -> None:
+    """Votes, stars, comments and the listing's own sentence make no summary anew."""
+    assert source_hash(paper(), "1") == source_hash(paper(**change), "1")
+
+
+def test_source_of_a_prompt() -> None:
+    """A summary is made anew when the prompt is another one."""
+    assert source_hash(paper(), "1") != source_hash(paper(), "2")
+
+
+def test_source_keeps_fields_apart() -> None:
+    """Text that moves from one field to the next is another source."""
+    assert source_hash(paper(title="AB", organization="C"), "1") != source_hash(
+        paper(title="A", organization="BC"), "1"
+    )
