@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,8 +49,8 @@ class Deployed:
 
     @cached_property
     def table(self) -> Table:
-        resource = self._local.session.resource("dynamodb", endpoint_url=self._local.url)
-        return Table(self.outputs["Table"], resource.Table(self.outputs["Table"]))
+        name = self.outputs["Table"]
+        return Table(name, self._local.resource("dynamodb").Table(name))
 
     def link(self, day: dt.date, kind: str = "md") -> str:
         """Where the day's page is read while the stack is up."""
@@ -90,25 +91,37 @@ class Deployed:
         """
         begun = last = time.monotonic()
         before = self.table.read_day(day)
-        with ThreadPoolExecutor(max_workers=1) as background:
-            asked = background.submit(self.ask, day, due)
-            while True:
-                answered = asked.done()
-                now = self.table.read_day(day)
-                for step, text in _news(before, now):
-                    last = time.monotonic()
-                    yield Seen(last - begun, step, text)
-                if answered and asked.result()["status"] not in ("listed", "nothing new"):
-                    yield Seen(time.monotonic() - begun, "empty", str(asked.result()["status"]))
-                    return
-                if answered and is_out(now):
-                    if asked.result()["status"] == "nothing new":
-                        yield Seen(time.monotonic() - begun, "unchanged", "nothing has changed since")
-                    return
-                if time.monotonic() - last > PATIENCE:
-                    raise PaperboyError(_what_is_missing(now))
-                before = now
-                time.sleep(LOOK_EVERY)
+        asked = self._ask_aside(day, due)
+        while True:
+            answered = asked.done()
+            now = self.table.read_day(day)
+            for step, text in _news(before, now):
+                last = time.monotonic()
+                yield Seen(last - begun, step, text)
+            if answered and (status := asked.result()["status"]) not in ("listed", "nothing new"):
+                yield Seen(time.monotonic() - begun, "empty", str(status))
+                return
+            if answered and is_out(now):
+                if status == "nothing new":
+                    yield Seen(time.monotonic() - begun, "unchanged", "nothing has changed since")
+                return
+            if time.monotonic() - last > PATIENCE:
+                raise PaperboyError(_what_is_missing(now))
+            before = now
+            time.sleep(LOOK_EVERY)
+
+    def _ask_aside(self, day: dt.date, due: bool) -> Future[dict[str, Any]]:
+        """Ask in a thread that does not outlive the command, as an executor's would."""
+        asked: Future[dict[str, Any]] = Future()
+
+        def ask() -> None:
+            try:
+                asked.set_result(self.ask(day, due))
+            except BaseException as error:
+                asked.set_exception(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        return asked
 
 
 def receipt(day: Day) -> Receipt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 import httpx
 import psutil
 from botocore.config import Config
@@ -34,7 +36,11 @@ ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
 DEFAULT_PORT = 4566
 SAMPLE_DAYS = ROOT / "events" / "sample"
+# Loopback needs no proxy, and waits for an invocation as long as ingest may run.
+CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=310)
 SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
+CLOCK_STEP = 5.0
+"""Seconds."""
 PATIENCE = 30.0
 """Seconds that a process may take to answer, or to stop."""
 
@@ -51,18 +57,25 @@ class Stack:
 
         MiniStack knows no time zones, so the schedule is given in UTC.
         """
-        local = {"RequireTls": "false", "Schedule": "cron(17 3-5 * * ? *)", "LastSchedule": "cron(17 6 * * ? *)"}
         if self.sample:
             url = f"http://127.0.0.1:{port + 1}"
-            return local | {"ScheduleState": "DISABLED", "HfBaseUrl": url} | _model(f"{url}/v1", sample.MODEL)
-        source, model_url, model = (os.environ.get(name, "") for name in ("HF_BASE_URL", "LLM_BASE_URL", "LLM_MODEL"))
+            source, model_url, model = url, f"{url}/v1", sample.MODEL
+        else:
+            source = os.environ.get("HF_BASE_URL") or "https://huggingface.co"
+            model_url, model = os.environ.get("LLM_BASE_URL", ""), os.environ.get("LLM_MODEL", "")
         if model_url and not model:
             raise PaperboyError("LLM_BASE_URL is set and LLM_MODEL is not: name the model that it serves.")
-        return local | ({"HfBaseUrl": source} if source else {}) | (_model(model_url, model) if model_url else {})
-
-
-def _model(url: str, name: str) -> dict[str, str]:
-    return {"Summarizer": "openai", "LlmBaseUrl": url, "LlmModel": name}
+        # All of them each time: a parameter that is left out would keep the value of the last deployment.
+        return {
+            "RequireTls": "false",
+            "Schedule": "cron(17 3-5 * * ? *)",
+            "LastSchedule": "cron(17 6 * * ? *)",
+            "ScheduleState": "DISABLED" if self.sample else "ENABLED",
+            "HfBaseUrl": source,
+            "Summarizer": "openai" if model_url else "none",
+            "LlmBaseUrl": model_url,
+            "LlmModel": model,
+        }
 
 
 LIVE = Stack("paperboy", sample=False)
@@ -73,7 +86,7 @@ SAMPLE = Stack("paperboy-sample", sample=True)
 class Local:
     """The local stack and where it keeps its things: one folder, one port for the emulator and the next for samples."""
 
-    home: Path = field(default_factory=lambda: Path(os.environ.get("PAPERBOY_HOME", ROOT / ".paperboy")))
+    home: Path = field(default_factory=lambda: Path(os.environ.get("PAPERBOY_HOME") or ROOT / ".paperboy").resolve())
     port: int = field(default_factory=lambda: _port(os.environ.get("PAPERBOY_PORT", str(DEFAULT_PORT))))
     sample_days: Path = SAMPLE_DAYS
 
@@ -87,12 +100,31 @@ class Local:
 
     @cached_property
     def session(self) -> boto3.Session:
-        return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106
+        """Credentials that open the emulator and nothing else; the user's own profile is not looked at."""
+        nobodys = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+        core = botocore.session.Session(session_vars=nobodys)
+        return boto3.Session(
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - the emulator's, known to all
+            region_name=REGION,
+            botocore_session=core,
+        )
 
     def client(self, service: Any) -> Any:
-        """A client of the emulator's `service`; it never looks at the user's own account."""
-        config = Config(retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=310)
-        return self.session.client(service, endpoint_url=self.url, config=config)
+        """A client of the emulator's `service`."""
+        return self.session.client(service, endpoint_url=self.url, config=CONFIG)
+
+    def resource(self, service: Any) -> Any:
+        """A resource of the emulator's `service`."""
+        return self.session.resource(service, endpoint_url=self.url, config=CONFIG)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other command starts or stops this stack, and keep others out meanwhile."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     # Processes
 
@@ -102,7 +134,9 @@ class Local:
         for name, (pid, created) in self._read("processes.json").items():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
-                if process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE:
+                # A clock that was set since moves the time that a process is said to have begun at, a little.
+                same = abs(process.create_time() - created) < CLOCK_STEP
+                if same and process.status() != psutil.STATUS_ZOMBIE:
                     found[name] = process
         return found
 
@@ -112,13 +146,13 @@ class Local:
             return False
         self._want_free(self.port)
         self._rewind_streams()
-        shutil.rmtree(self.home / "tmp", ignore_errors=True)
-        (self.home / "tmp").mkdir(parents=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        (self.scratch).mkdir(parents=True)
         # Its functions inherit this environment, so it holds what the emulator needs and nothing of the user's.
         environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(self.home / "tmp"),
-            "TMPDIR": str(self.home / "tmp"),
+            "HOME": str(self.scratch),
+            "TMPDIR": str(self.scratch),
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
@@ -153,12 +187,17 @@ class Local:
         """Stop the processes but those to `leave`; the emulator saves its state as it goes. Returns their names."""
         running = {name: process for name, process in self.running().items() if name not in leave}
         processes = list(running.values())
-        children = [child for process in processes for child in process.children(recursive=True)]
+        children: list[psutil.Process] = []
         for process in processes:
-            process.terminate()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                children += process.children(recursive=True)
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
         _, alive = psutil.wait_procs([*processes, *children], timeout=PATIENCE)
         for process in alive:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         return sorted(running)
 
     @contextlib.contextmanager
@@ -172,6 +211,11 @@ class Local:
             raise
 
     # Deployment
+
+    @property
+    def scratch(self) -> Path:
+        """The emulator's temporary files; emptied at each start."""
+        return self.home / "emulator-scratch"
 
     @property
     def access_log(self) -> Path:
@@ -191,6 +235,7 @@ class Local:
         fingerprint = self.fingerprint()
         if self._read("built.json").get("fingerprint") == fingerprint and (self.home / "build").is_dir():
             return False
+        (self.home / "built.json").unlink(missing_ok=True)
         self._sam("build", "--build-dir", str(self.home / "build"), LAYER_PLATFORM="")
         self._write("built.json", {"fingerprint": fingerprint})
         return True
@@ -208,7 +253,7 @@ class Local:
             *("deploy", "--template-file", str(self.home / "build" / "template.yaml"), "--stack-name", stack.name),
             *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
             "--parameter-overrides",
-            *(f"{name}={value}" for name, value in parameters.items()),
+            *(f'{name}="{value}"' for name, value in parameters.items()),
             SAM_CLI_POLL_DELAY="0.5",
         )
         self._write("deployed.json", deployed | {stack.name: wanted})
@@ -239,7 +284,7 @@ class Local:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=os.environ
+                env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
                 | {
                     # The project's Python and uv come first: `sam build` takes both from here.
                     "PATH": f"{Path(sys.executable).parent}:{ROOT / '.tools/uv/bin'}:{os.environ['PATH']}",
@@ -249,6 +294,7 @@ class Local:
                     "AWS_EC2_METADATA_DISABLED": "true",
                     "AWS_CONFIG_FILE": os.devnull,
                     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                    "NO_PROXY": "127.0.0.1",
                     "SAM_CLI_TELEMETRY": "0",
                     "__SAM_CLI_APP_DIR": str(app),
                 }
@@ -263,6 +309,8 @@ class Local:
             )
 
     def _start(self, name: str, command: list[str], environment: dict[str, str], ready: str) -> None:
+        if not Path(command[0]).exists():
+            raise PaperboyError(f"{command[0]} is not there: `make setup` installs it.")
         log = self.home / "log" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a") as output:
@@ -308,7 +356,9 @@ class Local:
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        (self.home / name).write_text(json.dumps(content, indent=1))
+        unfinished = self.home / f"{name}.new"
+        unfinished.write_text(json.dumps(content, indent=1))
+        unfinished.replace(self.home / name)
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> bool:

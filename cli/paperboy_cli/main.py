@@ -72,8 +72,8 @@ def up(sample: Sample = False) -> None:
     deployed = _bring_up(local, sample)
     told = deployed.stack.parameters(local.port)
     console.print(f"The local stack is up at {local.url}, this machine's alone.")
-    console.print(f"  listings from  {told.get('HfBaseUrl', 'https://huggingface.co')}")
-    console.print(f"  summaries from {told.get('LlmBaseUrl', 'the listing itself: LLM_BASE_URL names no model')}")
+    console.print(f"  listings from  {told['HfBaseUrl']}")
+    console.print(f"  summaries from {told['LlmBaseUrl'] or 'the listing itself: LLM_BASE_URL names no model'}")
     console.print("`paperboy run` makes a digest, `paperboy down` stops it all.")
 
 
@@ -83,7 +83,8 @@ def down() -> None:
     from paperboy_cli.local import Local
 
     local = Local()
-    stopped = local.stop()
+    with local.alone():
+        stopped = local.stop()
     console.print(
         f"Stopped: {', '.join(stopped)}. The data is kept in {local.home}." if stopped else "Nothing was running."
     )
@@ -258,7 +259,7 @@ def _bring_up(local: Local, sample: bool) -> Deployed:
 
     stack = SAMPLE if sample else LIVE
     stack.parameters(local.port)  # says what is wrong with the environment before anything starts
-    with local.stopped_on_failure():
+    with local.alone(), local.stopped_on_failure():
         _step("emulator", local.start_emulator, "started", "runs already")
         if sample:
             _step("sample server", local.start_sample, "started", "runs already")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def load_json(path: Path) -> Any:
     try:
         content = path.read_bytes()
         return json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise PaperboyError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     except ValueError as error:
         raise PaperboyError(f"{path} is no JSON: {error}.") from error

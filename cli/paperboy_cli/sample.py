@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import threading
 from collections import Counter
 from functools import partial
 from http import HTTPStatus
@@ -24,17 +25,22 @@ class Recorded:
         self.replies = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
         self.calls: Counter[str] = Counter()
         """How often each upstream was asked."""
+        self._lock = threading.Lock()
+
+    def _count(self, upstream: str) -> None:
+        with self._lock:
+            self.calls[upstream] += 1
 
     def listing(self, day: str, limit: int, page: int) -> list[Any]:
         """A page of a day's listing, read anew each time so that an edited file shows; other days are empty."""
-        self.calls["listing"] += 1
+        self._count("listing")
         days = {path.stem: path for path in self.folder.glob("????-??-??.json")}
         items: list[Any] = json.loads(days[day].read_text(encoding="utf-8")) if day in days else []
         return items[page * limit :][:limit]
 
     def reply(self, title: str) -> str | None:
         """The recorded reply for the paper with this title."""
-        self.calls["model"] += 1
+        self._count("model")
         for path in self.folder.glob("????-??-??.json"):
             for item in json.loads(path.read_text(encoding="utf-8")):
                 paper = item["paper"]

@@ -9,23 +9,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
 from paperboy import prompt
-from paperboy.listing import read_listing
+from paperboy.listing import Listing, Rejected, read_listing
 from paperboy.observe import count, logger, metrics
 from paperboy.paper import Paper
 from paperboy.policy import Policy, load_policy
-from paperboy.records import Day, PublishedRecord, Run, papers_hash
+from paperboy.records import Day, Run, papers_hash
 from paperboy.settings import IngestSettings
-from paperboy.source import NotListedYetError, Source
+from paperboy.source import NotListedYetError, Source, SourceError
 from paperboy.summary import NO_MODEL
 from paperboy.table import Table
+from paperboy.wrong import in_words
 
 RECENT = dt.timedelta(days=3)
 """Listing days that every run visits: papers and votes come late."""
-MONTH = dt.timedelta(days=31)
-"""How far back missed and open days are visited."""
+MONTH = 31
+"""Days back that missed and open days are visited."""
 
 Outcome = dict[str, str | int]
 """What came of one day: its `status`, and the counts or the reason."""
@@ -36,12 +37,18 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    time: dt.datetime
+    time: AwareDatetime
     """The time the run was scheduled for. A run delivered twice carries the same."""
     due: bool = False
     """Whether it is the day's last run."""
     day: dt.date | None = None
     """One listing day; without it, the days that `time` calls for."""
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _filled_in(cls, time: object) -> object:
+        """Now, where an emulator hands over the schedule's placeholder as it is."""
+        return dt.datetime.now(dt.UTC) if time == "<aws.scheduler.scheduled-time>" else time
 
 
 class IngestError(Exception):
@@ -59,17 +66,22 @@ class Ingest:
     time_zone: ZoneInfo
 
     def days_to_visit(self, time: dt.datetime) -> list[dt.date]:
-        """The days that a run at `time` looks at, oldest first.
+        """The days that a run at `time` looks at, newest first.
 
         The last three listing days (the newest is the day before `time`, where the readers are), every day since the
         newest digest, and every open day of the last month.
         """
         newest = time.astimezone(self.time_zone).date() - dt.timedelta(days=1)
-        published = self.table.published_days(since=newest - MONTH)
-        month = {newest - dt.timedelta(days=back) for back in range(MONTH.days)}
+        month = {newest - dt.timedelta(days=back) for back in range(MONTH)}
+        published = self.table.published_days(since=min(month))
         recent = {day for day in month if day > newest - RECENT}
         missed = {day for day in month if published and day > max(published)}
-        return sorted(recent | missed | {day for day, record in published.items() if record.open})
+        unfinished = {
+            day
+            for day, attempt in self.table.attempts(month - recent - missed).items()
+            if day not in published or published[day].open or published[day].attempt != attempt
+        }
+        return sorted(recent | missed | unfinished, reverse=True)
 
     def visit(self, day: dt.date, asked: Asked) -> Outcome:
         """Ingest one day; what comes of it is a value, so that one day's failure costs no other."""
@@ -87,37 +99,31 @@ class Ingest:
     def ingest_day(self, day: dt.date, asked: Asked) -> Outcome:
         """Write what `day`'s listing tells that is new: the papers that changed, then the run.
 
-        Nothing is written where the listing has no paper, and no run where it tells nothing new and the day is done.
-        Raises SourceError, and ConflictError where another run came between.
+        Without a listing the run goes on with what is known, so that an open day is still mended and a due one still
+        comes out. Raises SourceError after that, and ConflictError where another run came between.
         """
-        listing = read_listing(self.source.listing(day))
+        failure: SourceError | None = None
+        try:
+            listing = read_listing(self.source.listing(day))
+        except SourceError as error:
+            failure, listing = error, Listing()
         count("Listed", len(listing.papers) + len(listing.rejected))
         count("Rejected", len(listing.rejected))
         for bad in listing.rejected:
             logger.warning("item rejected", extra={"status": "rejected", "paper": bad.where, "why": bad.why})
-        if not listing.papers:
-            return {"status": "no papers", "rejected": len(listing.rejected)}
 
         known = self.table.read_day(day)
         listed = [_merged(known, paper) for paper in listing.papers]
-        listed_ids = {paper.id for paper in listed}
-        kept = [paper for paper in known.papers.values() if paper.id not in listed_ids]
         changed = [paper for paper in listed if paper != known.papers.get(paper.id)]
-        found = Run(
-            ids=tuple(paper.id for paper in [*listed, *kept]),
-            papers_hash=papers_hash([*listed, *kept]),
-            policy_hash=self.policy.fingerprint(day),
-            prompt=self.prompt,
-            listed=len(listed) + len(listing.rejected),
-            kept=len(kept),
-            rejected=listing.rejected,
-            asked=asked.time,
-            due=asked.due,
-        )
-        run = next_run(found, known.run, known.published)
+        found = self._found(known, listed, listing.rejected, asked)
+        run = found and next_run(found, known, bool(changed))
         self.table.put_papers(day, changed)
-        if run is not known.run:
+        if run and run is not known.run:
             self.table.put_run(day, run, known.run)
+        if failure:
+            raise failure
+        if not run:
+            return {"status": "no papers", "rejected": len(listing.rejected)}
         return {
             "status": "nothing new" if run is known.run else "listed",
             "listed": run.listed,
@@ -125,6 +131,29 @@ class Ingest:
             "changed": len(changed),
             "attempt": run.attempt,
         }
+
+    def _found(self, known: Day, listed: list[Paper], rejected: tuple[Rejected, ...], asked: Asked) -> Run | None:
+        """The run that a listing makes; without papers in it what the last run found stands, or nothing is there."""
+        now = {
+            "policy_hash": self.policy.fingerprint(known.day),
+            "prompt": self.prompt,
+            "asked": asked.time,
+            "due": asked.due,
+        }
+        if not listed:
+            return known.run and known.run.model_copy(update=now)
+        listed_ids = {paper.id for paper in listed}
+        kept = [paper for paper in known.papers.values() if paper.id not in listed_ids]
+        # A bad item of a paper that is known costs nothing: the paper is kept, and counted once.
+        lost = tuple(bad for bad in rejected if bad.where not in known.papers)
+        return Run(
+            ids=tuple(paper.id for paper in [*listed, *kept]),
+            papers_hash=papers_hash([*listed, *kept]),
+            listed=len(listed) + len(lost),
+            kept=len(kept),
+            rejected=lost,
+            **now,
+        )
 
 
 @cache
@@ -157,22 +186,29 @@ def read_event(event: dict[str, Any]) -> Asked:
     try:
         return Asked.model_validate(event)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise IngestError(f'the event is not {{"time": …, "due"?: …, "day"?: …}}: {wrong}') from error
+        raise IngestError(f'the event is not {{"time": …, "due"?: …, "day"?: …}}: {in_words(error)}') from error
 
 
-def next_run(found: Run, previous: Run | None, published: PublishedRecord | None) -> Run:
-    """The run that `found` makes after `previous`: that one itself where there is nothing to do.
+def next_run(found: Run, known: Day, changed: bool = False) -> Run:
+    """The run that `found` makes of a day: the one that is known where there is nothing to do.
 
-    There is something to do when the day looks different, or when it is open and this run was not counted yet.
+    There is something to do when the day looks different, when papers were `changed`, or when it is open and this run
+    was not counted yet. A run that comes late does not take back what a later one said.
     """
+    previous = known.run
     if previous is None:
         return found
-    attempt = found.model_copy(update={"attempt": previous.attempt + 1})
-    if not found.finds_the_same_as(previous):
+    late = found.asked <= previous.asked
+    attempt = found.model_copy(
+        update={
+            "attempt": previous.attempt + 1,
+            "asked": max(found.asked, previous.asked),
+            "due": previous.due if late else found.due,
+        }
+    )
+    if changed or not found.finds_the_same_as(previous):
         return attempt
-    done = published is not None and published.attempt == previous.attempt and not published.open
-    return previous if done or found.asked <= previous.asked else attempt
+    return attempt if known.open and not late else previous
 
 
 def _merged(known: Day, paper: Paper) -> Paper:

@@ -9,11 +9,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from paperboy import doorbell
+from paperboy.conflict import ConflictError
 from paperboy.observe import count, logger, metrics
 from paperboy.policy import Policy, load_policy
 from paperboy.queue import Queue, SummaryAsked
 from paperboy.ranking import rank
-from paperboy.records import RankingRecord
+from paperboy.records import RankingRecord, papers_hash
 from paperboy.settings import ScoreSettings
 from paperboy.table import Table
 
@@ -36,15 +37,17 @@ def score_day(day: dt.date, table: Table, queue: Queue, policy: Policy) -> None:
     """Rank `day`, write the ranking, then ask for the summaries that are missing.
 
     The messages come last: when sending fails, the stream rings again and all of it is done again, without harm.
-    Raises ConflictError where a newer run was ranked meanwhile.
+    Raises ConflictError where a newer run was ranked meanwhile, or is being written.
     """
     known = table.read_day(day)
     run = known.run
     if run is None:
         logger.warning("no run to rank", status="ignored")
         return
-    published = known.published.ids if known.published else ()
-    ranking = rank([known.papers[paper_id] for paper_id in run.ids], policy, day, published)
+    papers = [known.papers[paper_id] for paper_id in run.ids]
+    if papers_hash(papers) != run.papers_hash:
+        raise ConflictError(f"{day}: papers are being written; their run comes next")
+    ranking = rank(papers, policy, day, known.published.ids if known.published else ())
     table.put_ranking(day, RankingRecord(attempt=run.attempt, ranking=ranking))
     lacking = [
         row.id

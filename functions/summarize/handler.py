@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -27,7 +26,7 @@ def collaborators() -> tuple[Table, Model | None]:
     """What the function works with, made once in an execution environment."""
     settings = SummarizeSettings.load()
     has_model = settings.summarizer != "none"
-    model = Model(settings.model_url, settings.model, settings.model_key) if has_model else None
+    model = Model(settings.model_url, settings.model) if has_model else None
     return Table(settings.table), model
 
 
@@ -57,7 +56,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
 def summarize_paper(asked: SummaryAsked, table: Table, model: Model | None) -> SummaryRecord | None:
     """Write the summary that `asked` is about; None where there is nothing to do.
 
-    The paper is claimed before the model is called, so that two copies of a message pay once.
+    The paper is claimed before the model is called, so that two copies of a message pay once. A model's older summary
+    stays where no newer one can be had.
     Raises ConflictError while another copy is at it: the queue brings this one back when that is over.
     """
     about: dict[str, Any] = {"day": str(asked.day), "paper": asked.id, "attempt": asked.attempt}
@@ -66,20 +66,30 @@ def summarize_paper(asked: SummaryAsked, table: Table, model: Model | None) -> S
         logger.error("no such paper", extra=about | {"status": "ignored"})
         return None
     source = source_hash(paper, prompt.version() if model else NO_MODEL)
-    token = uuid.uuid4().hex
-    if not table.claim_summary(asked, source, token, time.time()):
+    claim = table.claim_summary(asked, source, time.time())
+    if claim is None:
         logger.info("nothing to do", extra=about | {"status": "ignored"})
         return None
-    record = write_summary(paper, model).model_copy(update={"source": source, "attempt": asked.attempt})
+    written = write_summary(paper, model).model_copy(update={"source": source, "attempt": asked.attempt})
+    record = best_of(written, claim.previous)
     try:
-        table.settle_summary(asked.day, asked.id, token, record)
+        table.settle_summary(asked, claim, record)
     except ConflictError:
         logger.warning("claim lost", extra=about | {"status": "dropped"})
         return None
-    logger.info(
-        "paper summarised", extra=about | {"status": "summarised", "rung": record.summary.rung, "why": record.reason}
-    )
+    outcome = {"status": "summarised", "rung": record.summary.rung, "why": record.reason}
+    logger.info("paper summarised", extra=about | outcome)
     return record
+
+
+def best_of(written: SummaryRecord, previous: SummaryRecord | None) -> SummaryRecord:
+    """`written`; but where it is on a low rung and a model wrote the previous one, that one with the new outcome."""
+    if previous is None or not written.summary.rung.low:
+        return written
+    refusals = previous.refusals + written.refusals
+    if previous.summary.rung.low:
+        return written.model_copy(update={"refusals": refusals})
+    return previous.model_copy(update={"attempt": written.attempt, "reason": written.reason, "refusals": refusals})
 
 
 def write_summary(paper: Paper, model: Model | None) -> SummaryRecord:
@@ -87,17 +97,13 @@ def write_summary(paper: Paper, model: Model | None) -> SummaryRecord:
     low = SummaryRecord(summary=from_paper(paper), source="", attempt=0)
     if model is None:
         return low.model_copy(update={"reason": "no model is configured"})
+    asked = {"model": model.name, "calls": 1}
     try:
         reply = model.summarize(paper)
     except ModelError as error:
-        return low.model_copy(update={"reason": str(error), "model": model.name, "calls": 1})
-    cost = {
-        "model": model.name,
-        "calls": 1,
-        "input_tokens": reply.input_tokens,
-        "output_tokens": reply.output_tokens,
-    }
+        return low.model_copy(update=asked | {"reason": str(error)})
+    asked |= {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
     try:
-        return low.model_copy(update=cost | {"summary": from_reply(reply.text)})
+        return low.model_copy(update=asked | {"summary": from_reply(reply.text)})
     except ReplyError as error:
-        return low.model_copy(update=cost | {"reason": str(error)})
+        return low.model_copy(update=asked | {"reason": str(error), "refusals": 1})

@@ -89,7 +89,8 @@ def assemble(day: Day) -> Digest | None:
     run, record = day.run, day.ranking
     if run is None or record is None or record.attempt != run.attempt or not run.ids:
         return None
-    selected = [row for row in record.ranking.rows if row.selected]
+    stays = day.published.ids if day.published else ()
+    selected = [row for row in record.ranking.rows if row.selected or row.id in stays]
     if not run.due and any(row.id not in day.summaries for row in selected):
         return None
     entries = tuple(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from paperboy.paper import Paper
+from paperboy.paper import Paper, PaperId
+from paperboy.wrong import in_words
 
 
 class ListingError(ValueError):
@@ -86,11 +87,11 @@ def _one_line(text: Any) -> Any:
 
 def _name_of(item: Any) -> str | None:
     paper = item.get("paper") if isinstance(item, dict) else None
-    name = paper.get("id") if isinstance(paper, dict) else None
-    return name[:40] if isinstance(name, str) else None
+    try:
+        return TypeAdapter(PaperId).validate_python(paper.get("id") if isinstance(paper, dict) else None)
+    except ValidationError:
+        return None
 
 
 def _reason(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    return in_words(error) if isinstance(error, ValidationError) else str(error)

@@ -44,22 +44,21 @@ class _Usage(BaseModel):
 
 class _Answer(BaseModel):
     choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage = _Usage()
+    usage: _Usage | None = None
 
 
 class Model:
-    """A model by its name at an endpoint such as ``https://api.example.com/v1``. The key goes in a header only."""
+    """A model by its name at an endpoint such as ``https://api.example.com/v1``."""
 
-    def __init__(self, base_url: str, name: str, key: str = "", client: httpx.Client | None = None) -> None:
+    def __init__(self, base_url: str, name: str, client: httpx.Client | None = None) -> None:
         self.name = name
         self._client = client or httpx.Client(timeout=TIMEOUT)
         self._url = base_url.rstrip("/") + "/chat/completions"
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def summarize(self, paper: Paper) -> Completion:
         """One call for `paper`. Raises ModelError where there is no reply to read."""
         try:
-            answer = self._client.post(self._url, json=self._request(paper), headers=self._headers)
+            answer = self._client.post(self._url, json=self._request(paper))
         except httpx.HTTPError as error:
             raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
         if answer.status_code != HTTPStatus.OK:
@@ -70,8 +69,8 @@ class Model:
             raise ModelError("the model's endpoint answered no chat completion") from error
         return Completion(
             text=read.choices[0].message.content,
-            input_tokens=read.usage.prompt_tokens,
-            output_tokens=read.usage.completion_tokens,
+            input_tokens=read.usage.prompt_tokens if read.usage else 0,
+            output_tokens=read.usage.completion_tokens if read.usage else 0,
         )
 
     def _request(self, paper: Paper) -> dict[str, object]:

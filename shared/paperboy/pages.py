@@ -57,7 +57,7 @@ def escape(text: str) -> str:
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]+", " ", text)
     return re.sub(
         r"""
-        \\(?=[!-/:-@\[-`{-~])          # a backslash that would escape what follows
+        \\(?=[!-/:-@\[-`{-~]|$)        # a backslash that would escape what follows
         | [`*\[\]]                     # code, emphasis, links
         | (?<![^\W_])_ | _(?![^\W_])   # emphasis again: inside a word _ is only itself
         | <(?=[A-Za-z/!?])             # a tag, a comment or an autolink
@@ -65,14 +65,14 @@ def escape(text: str) -> str:
         | ~(?=~) | (?<=~)~             # strike-through
         """,
         r"\\\g<0>",
-        text,
+        text.strip(),
         flags=re.VERBOSE,
     )
 
 
 def _block(text: str) -> str:
     """`text` at the start of a list item, where a heading, quote, list or rule would open."""
-    return re.sub(r"^(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|-{3,}\s*$)|^(\d{1,9})(?=[.)](?:\s|$))", r"\1\\", text)
+    return re.sub(r"^(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|-+\s*$)|^(\d{1,9})(?=[.)](?:\s|$))", r"\1\\", text)
 
 
 def as_json(digest: Digest) -> str:

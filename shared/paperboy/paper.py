@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-PaperId = Annotated[str, StringConstraints(pattern=r"^\d{4}\.\d{4,5}$")]
+PaperId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{4,5}$")]
 """An arXiv id such as ``2602.02343``. Checked, because it becomes part of keys and links."""
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class Paper(BaseModel):

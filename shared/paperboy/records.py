@@ -8,12 +8,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from paperboy.listing import Rejected
 from paperboy.paper import Paper, PaperId
 from paperboy.ranking import Ranking
 from paperboy.summary import NO_MODEL, Rung, Summary, source_hash
+
+REFUSALS = 3
+"""Replies of a model that were no summary, after which a paper is not asked for again."""
 
 
 class Record(BaseModel):
@@ -36,7 +39,7 @@ class Run(Record):
     rejected: tuple[Rejected, ...] = ()
     attempt: int = 1
     """How many times this record was written: it tells which ranking and which pages belong to it."""
-    asked: dt.datetime
+    asked: AwareDatetime
     """The schedule's own time of the run that wrote it, so that a run delivered twice counts once."""
     due: bool = False
     """Whether that run was the day's last: then the digest does not wait for summaries any more."""
@@ -76,11 +79,20 @@ class SummaryRecord(Record):
     input_tokens: int = 0
     output_tokens: int = 0
     reason: str | None = None
-    """Why it is on a low rung, in words for the log and for `status`."""
+    """Why no model's summary could be had this time, in words for the log and for `status`."""
+    refusals: int = 0
+    """How many replies in a row were no summary."""
 
     def serves(self, paper: Paper, prompt: str) -> bool:
-        """Whether it is the best that can be had: made from what the paper is now, and by a model if there is one."""
-        return self.source == source_hash(paper, prompt) and (prompt == NO_MODEL or not self.summary.rung.low)
+        """Whether it is the best that can be had, so that a later run need not try again.
+
+        It is when a model wrote it from what the paper is now, when there is no model to do better, and when REFUSALS
+        replies in a row were no better.
+        """
+        by_model = not self.summary.rung.low
+        if self.source != source_hash(paper, prompt):
+            return by_model and (prompt == NO_MODEL or self.refusals >= REFUSALS)
+        return by_model or prompt == NO_MODEL or self.refusals >= REFUSALS
 
 
 class PublishedRecord(Record):
@@ -93,7 +105,7 @@ class PublishedRecord(Record):
     rungs: dict[Rung, int]
     open: bool
     """Whether a later run can still mend the day."""
-    published_at: dt.datetime
+    published_at: AwareDatetime
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from paperboy.wrong import in_words
+
 Name = Annotated[str, StringConstraints(min_length=1)]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
@@ -35,8 +37,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(dict(os.environ))
         except ValidationError as error:
-            wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
-            raise SettingsError(f"environment of this function: {wrong}") from None
+            raise SettingsError(f"environment of this function: {in_words(error)}") from None
 
 
 class IngestSettings(Settings):
@@ -56,7 +57,6 @@ class SummarizeSettings(Settings):
     summarizer: Literal["openai", "none"] = Field(alias="SUMMARIZER")
     model_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(alias="LLM_BASE_URL", default="")
     model: str = Field(alias="LLM_MODEL", default="")
-    model_key: str = Field(alias="LLM_API_KEY", default="", repr=False)
 
 
 class RenderSettings(Settings):

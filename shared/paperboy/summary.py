@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from paperboy.paper import Paper
+from paperboy.wrong import in_words
 
 NO_MODEL = "none"
 """The prompt's version where no model is configured: the low rungs are then all there is to have."""
@@ -75,8 +76,7 @@ def from_reply(text: str) -> Summary:
     try:
         reply = Reply.model_validate_json(text)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, each['loc'])) or 'reply'}: {each['msg']}" for each in error.errors())
-        raise ReplyError("; ".join(wrong)) from error
+        raise ReplyError(in_words(error)) from error
     if not re.search(r"[\u4e00-\u9fff]", reply.title + reply.summary):
         raise ReplyError("summary: not in Chinese")
     return Summary(**reply.model_dump(), rung=Rung.MODEL)

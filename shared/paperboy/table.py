@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+import uuid
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import ConditionBase, Key
 
 from paperboy.conflict import ConflictError
 from paperboy.paper import Paper
@@ -35,7 +38,19 @@ def partition(day: dt.date) -> str:
 def day_of(partition_key: str) -> dt.date | None:
     """The day that a partition key names, or None where it names none."""
     kind, _, day = partition_key.partition("#")
-    return dt.date.fromisoformat(day) if kind == "DAY" else None
+    try:
+        return dt.date.fromisoformat(day) if kind == "DAY" else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write a paper's summary, for CLAIM seconds."""
+
+    token: str
+    previous: SummaryRecord | None
+    """The summary that is there meanwhile."""
 
 
 class Table:
@@ -80,57 +95,76 @@ class Table:
             for paper in papers:
                 batch.put_item(Item={"pk": partition(day), "sk": f"PAPER#{paper.id}"} | _native(paper.known()))
 
+    def attempts(self, days: Iterable[dt.date]) -> dict[dt.date, int]:
+        """The newest run's attempt of each of the `days` that has a run."""
+        runs = {day: self._get(partition(day), "RUN") for day in days}
+        return {day: int(item["attempt"]) for day, item in runs.items() if item}
+
     def put_run(self, day: dt.date, run: Run, previous: Run | None) -> None:
         """Write `run` in place of `previous`. Raises ConflictError where another run came between."""
-        expected = Attr("attempt").eq(previous.attempt) if previous else Attr("pk").not_exists()
-        self._put(partition(day), "RUN", run, expected)
+        if previous:
+            self._put(partition(day), "RUN", run, "#attempt = :seen", {":seen": previous.attempt})
+        else:
+            self._put(partition(day), "RUN", run, "attribute_not_exists(pk)")
 
     def put_ranking(self, day: dt.date, record: RankingRecord) -> None:
         """Write the ranking. Raises ConflictError where that of a newer run is there."""
-        self._put(partition(day), "RANKING", record, Attr("pk").not_exists() | Attr("attempt").lte(record.attempt))
+        self._put(
+            partition(day), "RANKING", record, "attribute_not_exists(pk) OR #attempt <= :own", {":own": record.attempt}
+        )
 
     def put_published(self, day: dt.date, record: PublishedRecord, previous: PublishedRecord | None) -> None:
         """Write what is published. Raises ConflictError where it is no longer `previous`."""
-        expected = (
-            Attr("published_at").eq(previous.model_dump(mode="json")["published_at"])
-            if previous
-            else Attr("pk").not_exists()
-        )
-        self._put(PUBLISHED, day.isoformat(), record, expected)
+        if previous:
+            seen = previous.model_dump(mode="json")["published_at"]
+            self._put(PUBLISHED, day.isoformat(), record, "#published_at = :seen", {":seen": seen})
+        else:
+            self._put(PUBLISHED, day.isoformat(), record, "attribute_not_exists(pk)")
 
     def read_paper(self, day: dt.date, paper_id: str) -> Paper | None:
         """A paper of `day`, or None where ingest has not written it."""
         item = self._get(partition(day), f"PAPER#{paper_id}")
         return Paper.model_validate(item) if item else None
 
-    def claim_summary(self, asked: SummaryAsked, source: str, token: str, now: float) -> bool:
-        """Claim a paper's summary for CLAIM seconds from `now`; one that is there stays readable meanwhile.
+    def claim_summary(self, asked: SummaryAsked, source: str, now: float) -> Claim | None:
+        """Claim a paper's summary from `now` on; one that is there stays readable meanwhile.
 
-        Returns False where it needs no work: a good one made from `source` is there, or the asking run had its try.
-        Raises ConflictError while somebody else's claim stands.
+        Returns None where it needs no work: a model's summary made from `source` is there, or the run that asks had
+        its try. Raises ConflictError while somebody else's claim stands.
         """
-        made = Attr("source").eq(source)
-        good = Attr("summary.rung").is_in([rung for rung in Rung if not rung.low])
-        tried = Attr("attempt").gte(asked.attempt)
-        free = Attr("claim").not_exists() | Attr("claimed_until").lt(int(now))
+        token = uuid.uuid4().hex
+        free = "attribute_not_exists(claim) OR claimed_until < :now"
+        done = "(#source = :source AND summary.rung IN (:model, :repaired)) OR #attempt >= :attempt"
         try:
-            self._table.update_item(
+            answer = self._table.update_item(
                 Key={"pk": partition(asked.day), "sk": f"SUMMARY#{asked.id}"},
                 UpdateExpression="SET claim = :token, claimed_until = :until",
-                ConditionExpression=free & ~(made & (good | tried)),
-                ExpressionAttributeValues={":token": token, ":until": int(now) + CLAIM},
+                ConditionExpression=f"({free}) AND NOT (attribute_exists(summary) AND ({done}))",
+                ExpressionAttributeNames={"#source": "source", "#attempt": "attempt"},
+                ExpressionAttributeValues={
+                    ":token": token,
+                    ":until": int(now) + CLAIM,
+                    ":now": int(now),
+                    ":source": source,
+                    ":attempt": asked.attempt,
+                    ":model": Rung.MODEL,
+                    ":repaired": Rung.REPAIRED,
+                },
+                ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
             there: Any = error.response.get("Item", {})
-            if "claim" in there:
+            if "claimed_until" in there and int(there["claimed_until"]["N"]) >= int(now):
                 raise ConflictError(f"{asked.id} is claimed") from error
-            return False
-        return True
+            return None
+        item = answer["Attributes"]
+        return Claim(token, SummaryRecord.model_validate(item) if "summary" in item else None)
 
-    def settle_summary(self, day: dt.date, paper_id: str, token: str, record: SummaryRecord) -> None:
+    def settle_summary(self, asked: SummaryAsked, claim: Claim, record: SummaryRecord) -> None:
         """Write a claimed summary and give the claim back. Raises ConflictError where the claim was lost."""
-        self._put(partition(day), f"SUMMARY#{paper_id}", record, Attr("claim").eq(token))
+        key = f"SUMMARY#{asked.id}"
+        self._put(partition(asked.day), key, record, "claim = :token", {":token": claim.token})
 
     def _query(self, condition: ConditionBase) -> Iterable[dict[str, Any]]:
         page = self._table.query(KeyConditionExpression=condition, ConsistentRead=True)
@@ -144,10 +178,18 @@ class Table:
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         return self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
 
-    def _put(self, pk: str, sk: str, record: Record, expected: ConditionBase) -> None:
-        item = {"pk": pk, "sk": sk} | _native(record.model_dump(mode="json"))
+    def _put(self, pk: str, sk: str, record: Record, expected: str, values: dict[str, int | str] | None = None) -> None:
+        """Put a record where `expected` holds; a `#name` in it is the field of that name.
+
+        The condition is plain text, because boto3's condition objects share one builder among all threads.
+        """
+        request: dict[str, Any] = {"ConditionExpression": expected}
+        if names := re.findall(r"#(\w+)", expected):
+            request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+        if values:
+            request["ExpressionAttributeValues"] = values
         try:
-            self._table.put_item(Item=item, ConditionExpression=expected)
+            self._table.put_item(Item={"pk": pk, "sk": sk} | _native(record.model_dump(mode="json")), **request)
         except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
             raise ConflictError(f"{pk} {sk}") from error
 

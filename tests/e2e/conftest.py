@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from paperboy_cli.local import SAMPLE, Local
 
 PAPERBOY = Path(sys.executable).with_name("paperboy")
@@ -41,7 +42,7 @@ class Demo:
 
     def records(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every record of the table by its keys."""
-        table = self.local.session.resource("dynamodb", endpoint_url=self.local.url).Table(self.outputs["Table"])
+        table = self.local.resource("dynamodb").Table(self.outputs["Table"])
         return {(item["pk"], item["sk"]): item for item in table.scan(ConsistentRead=True)["Items"]}
 
     def puts(self) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from paperboy_cli.deployed import Deployed
 from paperboy_cli.local import SAMPLE, SAMPLE_DAYS, Local, wait_for
-
 from tests.e2e.conftest import Demo
 
 DAY = "2026-02-03"
@@ -98,7 +98,7 @@ def test_a_second_demo_changes_nothing(demo: Demo) -> None:
 def test_every_event_again_changes_nothing(demo: Demo) -> None:
     """Every event of the day delivered again, twice and in any order, leaves records, pages and calls as they are."""
     before = demo.records(), demo.calls()["model"], demo.puts()
-    events = [("Ingest", {"time": "2026-02-04T03:17:00Z", "day": DAY})]
+    events: list[tuple[str, dict[str, Any]]] = [("Ingest", {"time": "2026-02-04T03:17:00Z", "day": DAY})]
     for function, kind in (("Score", "RUN"), ("Render", "RANKING"), ("Render", "SUMMARY#2602.02343")):
         keys = {"pk": {"S": f"DAY#{DAY}"}, "sk": {"S": kind}}
         record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}

@@ -60,8 +60,11 @@ class Edges:
 
     def ingest(self, asked: Asked) -> Outcome:
         """Ingest the sample day, as the handler does."""
-        ingest = Ingest(self.source, self.table, load_policy(), prompt.version(), ZoneInfo("Asia/Shanghai"))
-        return ingest.ingest_day(DAY, asked)
+        return self.stage.ingest_day(DAY, asked)
+
+    @property
+    def stage(self) -> Ingest:
+        return Ingest(self.source, self.table, load_policy(), prompt.version(), ZoneInfo("Asia/Shanghai"))
 
     def score(self) -> None:
         score_day(DAY, self.table, self.queue, load_policy())
@@ -135,7 +138,7 @@ def edges(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Edges:
     name = f"test-{uuid.uuid4().hex}"
     properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
     schema = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")}
-    dynamodb = emulator.session.resource("dynamodb", endpoint_url=emulator.url)
+    dynamodb = emulator.resource("dynamodb")
     s3, sqs = emulator.client("s3"), emulator.client("sqs")
     table = dynamodb.create_table(TableName=name, **schema)
     s3.create_bucket(Bucket=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,8 @@ from functions.render.handler import publish
 
 from paperboy.conflict import ConflictError
 from paperboy.queue import SummaryAsked
-from paperboy.records import Day
+from paperboy.records import REFUSALS, Day
+from paperboy.source import SourceError
 from paperboy.summary import Rung
 from paperboy.table import CLAIM, Table
 from paperboy_cli.deployed import receipt
@@ -137,10 +139,96 @@ def test_a_claim_that_nobody_settled_expires(edges: Edges) -> None:
     edges.ingest(run_of(3))
     edges.score()
     message = edges.asked()[0]
-    assert edges.table.claim_summary(message, "source", "crashed", now=1000)
+    assert edges.table.claim_summary(message, "source", now=1000)
     with pytest.raises(ConflictError):
-        edges.table.claim_summary(message, "source", "other", now=1000 + CLAIM)
-    assert edges.table.claim_summary(message, "source", "other", now=1001 + CLAIM)
+        edges.table.claim_summary(message, "source", now=1000 + CLAIM)
+    assert edges.table.claim_summary(message, "source", now=1001 + CLAIM)
+
+
+def test_a_models_summary_is_never_replaced_by_a_low_rung(edges: Edges) -> None:
+    """When a published paper's title changes while the model is away, its summary stays, and the day stays open."""
+    edges.whole_day(hour=3)
+
+    def retitled(items: list[Any]) -> list[Any]:
+        items[0]["paper"]["title"] += " (v2)"
+        return items
+
+    edges.edit_listing(retitled)
+    edges.recorded.replies.clear()
+    assert 1 == len(edges.whole_day(hour=4))
+    day = edges.table.read_day(DAY)
+    assert {Rung.MODEL: 16} == (day.published.rungs if day.published else None)
+    assert day.open
+
+
+def test_a_paper_that_a_model_refuses_is_not_paid_for_without_end(edges: Edges) -> None:
+    """After REFUSALS replies that are no summary the paper stays on its low rung and the day is closed."""
+    edges.recorded.replies["2602.02343"] = {"title": "无", "summary": "太短", "highlights": []}
+    asked = [len(edges.whole_day(hour)) for hour in (3, 4, 5, 6, 7)]
+    assert [16, *[1] * (REFUSALS - 1)] + [0] * (5 - REFUSALS) == asked
+    assert not edges.table.read_day(DAY).open
+
+
+@pytest.mark.parametrize("answer", [None, []])
+def test_a_due_day_comes_out_while_the_source_is_away(edges: Edges, answer: list[Any] | None) -> None:
+    """When the source is down or empty at the day's last run, the day that is known comes out all the same."""
+    edges.ingest(run_of(3))
+    edges.score()
+    if answer is None:
+        (edges.recorded.folder / f"{DAY}.json").write_text("{}")
+        with pytest.raises(SourceError):
+            edges.ingest(run_of(6, due=True))
+    else:
+        edges.edit_listing(lambda _: answer)
+        edges.ingest(run_of(6, due=True))
+    edges.score()
+    edges.render()
+    assert f"digests/{DAY}.md" in edges.pages()
+
+
+def test_a_bad_item_of_a_known_paper_is_counted_once(edges: Edges) -> None:
+    """A known paper whose item is broken this time is kept, and the receipt counts it once."""
+    edges.whole_day(hour=3)
+
+    def broken(items: list[Any]) -> list[Any]:
+        items[0]["paper"]["upvotes"] = "many"
+        items.append({"paper": {"id": "2602.99999", "title": ""}})
+        return items
+
+    edges.edit_listing(broken)
+    edges.whole_day(hour=4)
+    found = receipt(edges.table.read_day(DAY))
+    assert (25, 1, 16, 9) == (found.listed, found.kept, found.selected, found.left_out)
+    assert ["2602.99999"] == [bad.where for bad in found.rejected]
+
+
+def test_a_ranking_waits_for_papers_that_are_being_written(edges: Edges) -> None:
+    """When a slower ingest leaves other papers than the run found, score waits, and the next run mends it."""
+    edges.ingest(run_of(3))
+    day = edges.table.read_day(DAY)
+    edges.table.put_papers(DAY, [day.papers["2602.02343"].model_copy(update={"stars": 1})])
+    with pytest.raises(ConflictError):
+        edges.score()
+    assert "listed" == edges.ingest(run_of(3))["status"]
+    edges.score()
+    ranking = edges.table.read_day(DAY).ranking
+    assert ranking is not None
+    assert "2602.02343" == ranking.ranking.rows[0].id
+
+
+def test_a_run_visits_the_newest_days_and_every_day_that_is_not_done(edges: Edges) -> None:
+    """A scheduled run looks at the last three listing days and at older ones of the month that are open."""
+    edges.ingest(run_of(3))
+    at = dt.datetime(2026, 2, 20, 3, 17, tzinfo=dt.UTC)
+    newest = dt.date(2026, 2, 19)
+    recent = [newest - dt.timedelta(days=back) for back in range(3)]
+    assert [*recent, DAY] == edges.stage.days_to_visit(at)
+    edges.score()
+    for message in edges.asked():
+        edges.summarize(message)
+    edges.render()
+    missed = [newest - dt.timedelta(days=back) for back in range((newest - DAY).days)]
+    assert missed == edges.stage.days_to_visit(at)
 
 
 class Interrupted(Table):
