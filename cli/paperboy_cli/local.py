@@ -135,8 +135,7 @@ class Local:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
                 # A clock that was set since moves the time that a process is said to have begun at, a little.
-                same = abs(process.create_time() - created) < CLOCK_STEP
-                if same and process.status() != psutil.STATUS_ZOMBIE:
+                if abs(process.create_time() - created) < CLOCK_STEP and not _gone(process):
                     found[name] = process
         return found
 
@@ -194,8 +193,8 @@ class Local:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
-        _, alive = psutil.wait_procs([*processes, *children], timeout=PATIENCE)
-        for process in alive:
+        wait_for(lambda: all(map(_gone, [*processes, *children])), PATIENCE)
+        for process in [*processes, *children]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         return sorted(running)
@@ -369,6 +368,14 @@ def wait_for(condition: Callable[[], object], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def _gone(process: psutil.Process) -> bool:
+    """Whether a process has ended; nobody may have asked yet how (a zombie)."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _answers(url: str) -> bool:

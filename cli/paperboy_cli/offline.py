@@ -23,6 +23,7 @@ from paperboy.policy import Policy
 from paperboy.ranking import Ranked, Ranking, rank
 from paperboy.records import Day, RankingRecord, Run, SummaryRecord, papers_hash
 from paperboy.summary import Rung, Summary
+from paperboy.wrong import in_words
 from paperboy_cli.errors import PaperboyError
 
 GZIP = b"\x1f\x8b"
@@ -121,12 +122,11 @@ def load_summaries(path: Path) -> dict[str, Summary]:
     given = load_json(path)
     try:
         texts = TypeAdapter(dict[str, dict[str, Any]]).validate_python(given)
-        return {paper_id: Summary(**(text | {"rung": Rung.MODEL})) for paper_id, text in texts.items()}
+        marked = {paper_id: text | {"rung": Rung.MODEL} for paper_id, text in texts.items()}
+        return TypeAdapter(dict[str, Summary]).validate_python(marked)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         raise PaperboyError(
-            f'{path}: expected {{paper id: {{"title", "summary", "highlights": [..]}}}}; {where}: {first["msg"]}.'
+            f'{path}: expected {{paper id: {{"title", "summary", "highlights": [..]}}}}; {in_words(error)}.'
         ) from error
 
 

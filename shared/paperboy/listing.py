@@ -82,7 +82,10 @@ def _read_item(item: Any) -> Paper:
 
 
 def _one_line(text: Any) -> Any:
-    return " ".join(text.split()) if isinstance(text, str) else text
+    """Text as one line of valid Unicode: half of a surrogate pair, which JSON can hold, is replaced."""
+    if not isinstance(text, str):
+        return text
+    return " ".join(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
 
 
 def _name_of(item: Any) -> str | None:

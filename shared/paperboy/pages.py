@@ -49,7 +49,7 @@ def _heading(entry: Entry) -> str:
     english = escape(entry.paper.title)
     heading = f"{escape(entry.summary.title)} ({english})" if entry.summary.title else english
     # A heading's closing run of # would vanish.
-    return re.sub(r"(?<= )(#+)$", r"\\\1", heading)
+    return re.sub(r"(?:(?<=\s)|^)(#+)$", r"\\\1", heading)
 
 
 def escape(text: str) -> str:
@@ -62,7 +62,7 @@ def escape(text: str) -> str:
         | (?<![^\W_])_ | _(?![^\W_])   # emphasis again: inside a word _ is only itself
         | <(?=[A-Za-z/!?])             # a tag, a comment or an autolink
         | &(?=\#?\w+;)                 # an entity
-        | ~(?=~) | (?<=~)~             # strike-through
+        | ~(?=[^~]*~)                  # strike-through: the last of several has nothing to close
         """,
         r"\\\g<0>",
         text.strip(),
@@ -72,7 +72,7 @@ def escape(text: str) -> str:
 
 def _block(text: str) -> str:
     """`text` at the start of a list item, where a heading, quote, list or rule would open."""
-    return re.sub(r"^(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|-+\s*$)|^(\d{1,9})(?=[.)](?:\s|$))", r"\1\\", text)
+    return re.sub(r"^(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|(?:-\s*)+$)|^(\d{1,9})(?=[.)](?:\s|$))", r"\1\\", text)
 
 
 def as_json(digest: Digest) -> str:

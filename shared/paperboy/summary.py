@@ -20,6 +20,10 @@ ABSTRACT_LENGTH = 400
 """Characters of an abstract that the lowest rung shows at most: two or three sentences."""
 
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+
+
 class Rung(StrEnum):
     """Where a summary comes from, best first."""
 
@@ -77,8 +81,10 @@ def from_reply(text: str) -> Summary:
         reply = Reply.model_validate_json(text)
     except ValidationError as error:
         raise ReplyError(in_words(error)) from error
-    if not re.search(r"[\u4e00-\u9fff]", reply.title + reply.summary):
-        raise ReplyError("summary: not in Chinese")
+    # A title may be a name and nothing else.
+    for name, text in (("summary", reply.summary), ("highlights", "".join(reply.highlights))):
+        if not CHINESE.search(text):
+            raise ReplyError(f"{name}: not in Chinese")
     return Summary(**reply.model_dump(), rung=Rung.MODEL)
 
 
@@ -86,7 +92,7 @@ def first_sentences(text: str, length: int = ABSTRACT_LENGTH) -> str:
     """The sentences of `text` that fit in `length` characters; a first one that does not fit is cut at a word."""
     if len(text) <= length:
         return text
-    ends = [match.end() for match in re.finditer(r"[.!?。!?](?=\s|$)", text[: length + 1]) if match.end() <= length]
+    ends = [match.end() for match in SENTENCE_END.finditer(text[: length + 1]) if match.end() <= length]
     return text[: ends[-1]] if ends else text[:length].rsplit(" ", 1)[0] + "…"
 
 

@@ -15,7 +15,6 @@ from boto3.dynamodb.conditions import ConditionBase, Key
 
 from paperboy.conflict import ConflictError
 from paperboy.paper import Paper
-from paperboy.queue import SummaryAsked
 from paperboy.records import Day, PublishedRecord, RankingRecord, Record, Run, SummaryRecord
 from paperboy.summary import Rung
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+
+    from paperboy.queue import SummaryAsked
 
 PUBLISHED = "DIGESTS"
 

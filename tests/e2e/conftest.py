@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Demo:
     local: Local
     printed: str
 
-    @property
+    @cached_property
     def outputs(self) -> dict[str, str]:
         return self.local.outputs(SAMPLE)
 

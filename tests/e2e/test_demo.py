@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +23,32 @@ NEXT = dt.date(2026, 2, 4)
 GOLDEN = Path(__file__).parents[1] / "golden" / "sample_day.md"
 
 
-@pytest.fixture
-def edited(demo: Demo, tmp_path: Path) -> Any:
-    """Have the sample server answer from a folder in which NEXT is listed too; returns what edits NEXT's listing."""
-    folder = shutil.copytree(SAMPLE_DAYS, tmp_path / "sample")
-    listing = folder / f"{NEXT}.json"
-    shutil.copy(folder / f"{DAY}.json", listing)
-    local = Local(home=demo.local.home, port=demo.local.port, sample_days=folder)
-    local.stop(leave={"emulator"})
-    local.start_sample()
+class Edited:
+    """The sample server, answering from a folder in which NEXT is listed too; call it to edit NEXT's listing."""
 
-    def edit(paper_id: str, **signals: int) -> None:
-        items = json.loads(listing.read_text())
+    def __init__(self, demo: Demo, folder: Path) -> None:
+        self._listing = folder / f"{NEXT}.json"
+        shutil.copy(folder / f"{DAY}.json", self._listing)
+        self._local = Local(home=demo.local.home, port=demo.local.port, sample_days=folder)
+
+    def serve(self) -> None:
+        self._local.stop(leave={"emulator"})
+        self._local.start_sample()
+
+    def __call__(self, paper_id: str, **signals: int) -> None:
+        items = json.loads(self._listing.read_text(encoding="utf-8"))
         for item in items:
             if item["paper"]["id"] == paper_id:
                 item["paper"].update(signals)
-        listing.write_text(json.dumps(items))
+        self._listing.write_text(json.dumps(items), encoding="utf-8")
 
-    yield edit
-    local.stop(leave={"emulator"})
+
+@pytest.fixture
+def edited(demo: Demo, tmp_path: Path) -> Iterator[Edited]:
+    edited = Edited(demo, Path(shutil.copytree(SAMPLE_DAYS, tmp_path / "sample")))
+    edited.serve()
+    yield edited
+    demo.local.stop(leave={"emulator"})
     demo.local.start_sample()
 
 
@@ -114,7 +122,7 @@ def test_every_event_again_changes_nothing(demo: Demo) -> None:
     assert before == (demo.records(), demo.calls()["model"], demo.puts())
 
 
-def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: Any) -> None:
+def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: Edited) -> None:
     """With summarize's trigger off the digest is not published; the due run publishes it, and the next one mends it."""
     functions = demo.local.client("lambda")
     mapping = next(
@@ -135,7 +143,7 @@ def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: 
     assert {"model"} == {paper["rung"] for paper in page(demo, NEXT, "json").json()["papers"]}
 
 
-def test_a_changed_vote_changes_the_order(demo: Demo, edited: Any) -> None:
+def test_a_changed_vote_changes_the_order(demo: Demo, edited: Edited) -> None:
     """With one vote changed in the sample the next run publishes another order."""
     demo.paperboy("run", str(NEXT))
     before = [paper["id"] for paper in page(demo, NEXT, "json").json()["papers"]]
@@ -145,15 +153,16 @@ def test_a_changed_vote_changes_the_order(demo: Demo, edited: Any) -> None:
     assert (15, 8) == (before.index("2602.01335"), after.index("2602.01335"))
 
 
-def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Any) -> None:
-    """After `down` and `up` the digest is still served, and a new day still comes out."""
+def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Edited) -> None:
+    """After `down` and `up` the digest is served as before, and the next day still comes out."""
     demo.paperboy("down")
     with pytest.raises(httpx.ConnectError):
         httpx.get(demo.local.url)
     demo.paperboy("up", "--sample")
-    assert 200 == page(demo).status_code
-    edited("2602.01335", upvotes=30)
-    demo.local.stop(leave={"emulator"})
+    assert GOLDEN.read_text(encoding="utf-8") == page(demo).text
+    edited.serve()
+    edited("2602.01335", upvotes=77)
+    assert "published" in demo.paperboy("run", str(NEXT)).stdout
 
 
 def ring(day: object) -> dict[str, Any]:

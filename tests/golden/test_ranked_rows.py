@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.samples import read_json
 
 from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
 from paperboy.ranking import Ranked, rank
+from tests.samples import read_json
 
 type Row = dict[str, Any]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.samples import DAY, ROOT, read_json, seed_texts
 
 from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
 from paperboy.ranking import Ranking, rank
 from paperboy.summary import Rung, from_paper, from_reply
+from tests.samples import DAY, ROOT, read_json, seed_texts
 
 SAMPLE = read_json(ROOT / "events/sample/2026-02-03.json")
 SUMMARIES = read_json(ROOT / "events/sample/summaries.json")

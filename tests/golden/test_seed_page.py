@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from tests.samples import DAY, read_json, seed_texts
 from typer.testing import CliRunner
 
 from paperboy.listing import read_listing
@@ -11,6 +10,7 @@ from paperboy.policy import load_policy
 from paperboy.summary import Rung, Summary
 from paperboy_cli.main import app
 from paperboy_cli.offline import markdown
+from tests.samples import DAY, read_json, seed_texts
 
 
 def test_seed_page(shared_data: Path) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
+
 from functions.ingest.handler import Asked, Ingest, Outcome
 from functions.render.handler import render_day
 from functions.score.handler import score_day
 from functions.summarize.handler import summarize_paper
-from samtranslator.yaml_helper import yaml_parse
-
 from paperboy import prompt
 from paperboy.bucket import Bucket
 from paperboy.model import Model

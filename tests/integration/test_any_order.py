@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from functions.ingest.handler import Asked
 
+from functions.ingest.handler import Asked
 from paperboy.queue import SummaryAsked
 from tests.integration.conftest import Edges, run_of
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from functions.render.handler import publish
 
+from functions.render.handler import publish
 from paperboy.conflict import ConflictError
 from paperboy.queue import SummaryAsked
 from paperboy.records import REFUSALS, Day

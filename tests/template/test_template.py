@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
-from tests.conftest import ROOT
 
 from paperboy.table import CLAIM
+from tests.conftest import ROOT
 
 type Resources = dict[str, dict[str, Any]]
 

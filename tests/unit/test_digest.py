@@ -1,16 +1,17 @@
 """A day's digest: when it waits, what it holds, and a receipt that adds up."""
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.samples import DAY, day, paper, summary
 
 from paperboy.digest import Receipt, assemble
 from paperboy.listing import Rejected
-from paperboy.records import Day, Run
+from paperboy.records import Day, PublishedRecord, Run
 from paperboy.summary import Rung
+from tests.samples import DAY, day, paper, summary
 
 FIRST, SECOND = paper(1, upvotes=1), paper(2, upvotes=2)
 BAD = Rejected(where="item 3", why="expected an object, got str")
@@ -94,6 +95,23 @@ def test_left_out() -> None:
     assert digest
     assert papers[:10] == [entry.paper for entry in digest.entries]
     assert Receipt(listed=15, kept=0, selected=10, left_out=5) == digest.receipt
+
+
+def test_published_stays() -> None:
+    """A paper of the published digest stays in at its rank, though the newest ranking leaves it out."""
+    papers = [paper(number, upvotes=100 - number) for number in range(15)]
+    published = PublishedRecord(
+        attempt=1,
+        ids=(papers[12].id,),
+        hashes={},
+        rungs={},
+        open=False,
+        published_at=dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
+    )
+    digest = assemble(dataclasses.replace(day(*papers), published=published))
+    assert digest
+    assert [*papers[:10], papers[12]] == [entry.paper for entry in digest.entries]
+    assert Receipt(listed=15, kept=0, selected=11, left_out=4) == digest.receipt
 
 
 def test_receipt_adds_up() -> None:

@@ -1,0 +1,61 @@
+"""What goes wrong is said in one sentence with the way out, and no process is left behind."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from paperboy_cli.local import Local
+from tests.e2e.conftest import paperboy
+
+
+@pytest.fixture
+def local(tmp_path: Path, free_ports: int) -> Local:
+    """A stack of its own that was never started."""
+    return Local(home=tmp_path / "home", port=free_ports + 20)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_taken_port(local: Local, which: int) -> None:
+    """With the emulator's or the sample's port taken, `up` names the port and how to choose another."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", local.port + which))
+        other.listen()
+        said = paperboy(local, "up", "--sample", check=False)
+    assert 1 == said.returncode
+    assert [f"paperboy: port {local.port + which} on 127.0.0.1 is taken by another program."] == [
+        said.stderr.strip().split(" Stop that one")[0]
+    ]
+    assert f"PAPERBOY_PORT={local.port + 100}" in said.stderr
+    assert {} == local.running()
+
+
+def test_a_failed_deploy(local: Local) -> None:
+    """When sam refuses the template, `up` says why and where the whole story is."""
+    (local.home / "build").mkdir(parents=True)
+    (local.home / "built.json").write_text(json.dumps({"fingerprint": local.fingerprint()}))
+    (local.home / "build" / "template.yaml").write_text("Resources: {Odd: {Type: 'No::Such::Type'}}")
+    said = paperboy(local, "up", check=False)
+    assert 1 == said.returncode
+    assert said.stderr.startswith("paperboy: sam deploy failed: ")
+    assert str(local.home / "log" / "deploy.log") in said.stderr
+    assert 1 == len(said.stderr.strip().splitlines())
+    assert {} == local.running()
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--sample", "2026-02-03"]])
+def test_no_stack(local: Local, command: list[str]) -> None:
+    """Without a running stack `run` says which command starts it."""
+    said = paperboy(local, *command, check=False)
+    assert (1, "paperboy: the local stack is not up: `paperboy up` starts it.\n") == (said.returncode, said.stderr)
+
+
+def test_down_and_status_without_a_stack(local: Local) -> None:
+    """`down` and `status` have an answer where nothing runs."""
+    assert "Nothing was running.\n" == paperboy(local, "down").stdout
+    assert {"up": False, "url": None, "running": [], "stacks": []} == json.loads(
+        paperboy(local, "status", "--json").stdout
+    )
