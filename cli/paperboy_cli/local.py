@@ -193,7 +193,9 @@ class Local:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
-        wait_for(lambda: all(map(_gone, [*processes, *children])), PATIENCE)
+        # The last thread of a process that counts as gone may hold its port for a moment.
+        ports = [self.port + (name == "sample") for name in running]
+        wait_for(lambda: all(map(_gone, [*processes, *children])) and all(map(_is_free, ports)), PATIENCE)
         for process in [*processes, *children]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -328,15 +330,11 @@ class Local:
             raise PaperboyError(f"the {name} did not start; its last words are in {log}.")
 
     def _want_free(self, port: int) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise PaperboyError(
-                    f"port {port} on 127.0.0.1 is taken by another program. Stop that one, or choose two free ports"
-                    f" with the first of them: PAPERBOY_PORT={self.port + 100}."
-                ) from error
+        if not _is_free(port):
+            raise PaperboyError(
+                f"port {port} on 127.0.0.1 is taken by another program. Stop that one, or choose two free ports"
+                f" with the first of them: PAPERBOY_PORT={self.port + 100}."
+            )
 
     def _rewind_streams(self) -> None:
         """Have the stream mappings read from the start: MiniStack saves their places, but not the streams."""
@@ -368,6 +366,17 @@ def wait_for(condition: Callable[[], object], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody listens on a port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _gone(process: psutil.Process) -> bool:
