@@ -30,9 +30,9 @@ class Demo:
     def outputs(self) -> dict[str, str]:
         return self.local.outputs(SAMPLE)
 
-    def paperboy(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def paperboy(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command against this stack."""
-        return paperboy(self.local, *arguments, check=check)
+        return paperboy(self.local, *arguments, check=check, **environment)
 
     def calls(self) -> dict[str, int]:
         """How often the upstreams were asked so far."""
@@ -78,16 +78,16 @@ class Demo:
         return said
 
 
-def paperboy(local: Local, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def paperboy(local: Local, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a person would, with its things in `local`'s folder and on its ports."""
-    environment = os.environ | {
-        "PAPERBOY_HOME": str(local.home),
-        "PAPERBOY_PORT": str(local.port),
-        "COLUMNS": "100",
-        "NO_COLOR": "1",
-    }
+    own = {"PAPERBOY_HOME": str(local.home), "PAPERBOY_PORT": str(local.port), "COLUMNS": "100", "NO_COLOR": "1"}
     return subprocess.run(  # noqa: S603 - our own command
-        [PAPERBOY, *arguments], env=environment, capture_output=True, text=True, check=check, timeout=240
+        [PAPERBOY, *arguments],
+        env=os.environ | own | environment,
+        capture_output=True,
+        text=True,
+        check=check,
+        timeout=240,
     )
 
 

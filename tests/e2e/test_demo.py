@@ -20,6 +20,7 @@ from tests.e2e.conftest import Demo
 DAY = "2026-02-03"
 NEXT = dt.date(2026, 2, 4)
 """A second day for the tests that need one whose digest is not out: the sample day's listing under another date."""
+EVENTS = SAMPLE_DAYS.parent
 GOLDEN = Path(__file__).parents[1] / "golden" / "sample_day.md"
 
 
@@ -106,16 +107,15 @@ def test_a_second_demo_changes_nothing(demo: Demo) -> None:
 def test_every_event_again_changes_nothing(demo: Demo) -> None:
     """Every event of the day delivered again, twice and in any order, leaves records, pages and calls as they are."""
     before = demo.records(), demo.calls()["model"], demo.puts()
-    events: list[tuple[str, dict[str, Any]]] = [("Ingest", {"time": "2026-02-04T03:17:00Z", "day": DAY})]
-    for function, kind in (("Score", "RUN"), ("Render", "RANKING"), ("Render", "SUMMARY#2602.02343")):
-        keys = {"pk": {"S": f"DAY#{DAY}"}, "sk": {"S": kind}}
-        record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
-        events.append((function, {"Records": [record, record]}))
+    functions = ("ingest", "ingest_due", "score", "render", "summarize")
+    kept = {name: json.loads((EVENTS / f"{name}.json").read_text()) for name in functions}
     ids = [paper["id"] for paper in page(demo, kind="json").json()["papers"]]
     bodies = [json.dumps({"day": DAY, "id": paper_id, "attempt": 1}) for paper_id in ids]
     messages = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-    events += [("Summarize", {"Records": messages[:8]}), ("Summarize", {"Records": messages[8:]})]
-    events *= 2
+    events: list[tuple[str, dict[str, Any]]] = [
+        *((name.partition("_")[0].capitalize(), event) for name, event in kept.items()),
+        *(("Summarize", {"Records": part}) for part in (messages[:8], messages[8:])),
+    ] * 2
     random.Random(0).shuffle(events)  # noqa: S311 - a shuffle, no secret
     answers = [demo.invoke(function, event) for function, event in events]
     assert [] == [answer for answer in answers if answer.get("batchItemFailures")]
@@ -163,6 +163,36 @@ def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Edited) -> 
     edited.serve()
     edited("2602.01335", upvotes=77)
     assert "published" in demo.paperboy("run", str(NEXT)).stdout
+
+
+def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
+    """The live stack comes up beside the sample's, on schedule, and without a model its digest is marked and done."""
+    demo.paperboy("up", HF_BASE_URL=demo.local.sample_url, LLM_BASE_URL="")
+    demo.paperboy("run", DAY)
+    stacks = {each["name"]: each for each in json.loads(demo.paperboy("status", "--json").stdout)["stacks"]}
+    assert {"paperboy", "paperboy-sample"} == set(stacks)
+    digest = stacks["paperboy"]["digests"][0]
+    assert (DAY, {"listing": 13, "abstract": 3}, False) == (digest["day"], digest["rungs"], digest["open"])
+    assert 200 == httpx.get(digest["link"]).status_code
+    assert GOLDEN.read_text(encoding="utf-8") == page(demo).text
+    schedules = demo.local.client("scheduler").list_schedules()["Schedules"]
+    details = [demo.local.client("scheduler").get_schedule(Name=each["Name"]) for each in schedules]
+    enabled = {each["ScheduleExpression"] for each in details if each["State"] == "ENABLED"}
+    assert {"cron(17 3-5 * * ? *)", "cron(17 6 * * ? *)"} == enabled
+
+
+def test_the_logs_tell_day_paper_and_counts(demo: Demo) -> None:
+    """Each summarised paper is one structured log line with its day and id, and the counts come out as metrics."""
+    logs = demo.local.client("logs")
+    lines = []
+    for group in logs.describe_log_groups()["logGroups"]:
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+            lines += [event["message"] for event in page["events"] if event["message"].startswith("{")]
+    told = [json.loads(line) for line in lines]
+    papers = {each["paper"] for each in told if each.get("status") == "summarised" and each.get("day") == DAY}
+    assert 16 <= len(papers)
+    metrics = {name for each in told if "_aws" in each for name in each}
+    assert metrics >= {"Listed", "Rejected", "In", "LeftOut", "SummarisedModel", "Published"}
 
 
 def ring(day: object) -> dict[str, Any]:
