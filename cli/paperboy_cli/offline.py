@@ -68,6 +68,7 @@ def ranked_json(listing: Listing, ranking: Ranking) -> str:
 
 
 def _row(paper: Paper, row: Ranked) -> dict[str, object]:
+    ranked = row.model_dump()
     return {
         "rank": row.rank,
         "id": row.id,
@@ -76,7 +77,7 @@ def _row(paper: Paper, row: Ranked) -> dict[str, object]:
         "upvotes": paper.upvotes or 0,
         "stars": paper.stars or 0,
         "comments": paper.comments or 0,
-        **row.model_dump(include={"tier", "tags", "trophy", "parts", "score", "selected"}),
+        **{name: ranked[name] for name in ("tier", "tags", "trophy", "parts", "score", "selected")},
     }
 
 
