@@ -54,7 +54,7 @@ def score_day(day: dt.date, table: Table, queue: Queue, policy: Policy) -> None:
         for row in ranking.selected
         if row.id not in known.summaries or not known.summaries[row.id].serves(known.papers[row.id], run.prompt)
     ]
-    queue.send([SummaryAsked(day=day, id=paper_id, attempt=run.attempt) for paper_id in lacking])
+    queue.send(SummaryAsked(day=day, id=paper_id, attempt=run.attempt) for paper_id in lacking)
     count("In", len(ranking.selected))
     count("LeftOut", len(run.ids) - len(ranking.selected))
     logger.info("day ranked", status="ranked", selected=len(ranking.selected), asked=len(lacking), attempt=run.attempt)
