@@ -37,7 +37,7 @@ REGION = "us-east-1"
 DEFAULT_PORT = 4566
 SAMPLE_DAYS = ROOT / "events" / "sample"
 # Loopback needs no proxy, and waits for an invocation as long as ingest may run.
-CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=310)
+CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=610)
 SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
 CLOCK_STEP = 5.0
 """Seconds."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
 
+
 class SummaryAsked(BaseModel):
     """The message: a paper of a day lacks a good summary. What it is made from stands in the table."""
 

@@ -1,0 +1,187 @@
+"""A source that misbehaves: what each thing leads to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
+from typing import Any
+
+import httpx
+import pytest
+from httpx_retries import Retry
+
+from paperboy import source
+from paperboy.source import RETRY, NotListedYetError, Source, SourceError
+
+DAY = dt.date(2026, 2, 3)
+AT_ONCE = RETRY.copy_with(backoff_factor=0.0)
+"""The real number of tries, without the waiting."""
+
+Answer = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers each request with the next of the server's answers; the last one stays."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        answers = self.server.answers
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        """Nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    answers: list[Answer]
+    asked: list[str]
+
+
+def says(body: Any, status: int = 200, **headers: str) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def answer(handler: Handler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    return answer
+
+
+def resets(handler: Handler) -> None:
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def never_ends(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    try:
+        for _ in range(500):
+            handler.wfile.write(b" " * 1_000_000)
+    except OSError:
+        handler.server.asked.append("cut off")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.asked = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def listing(server: Server, *answers: Answer, retry: Retry = AT_ONCE, seconds: float = 5.0) -> list[Any]:
+    server.answers = list(answers)
+    return Source(f"http://127.0.0.1:{server.server_port}/", retry, httpx.Timeout(seconds)).listing(DAY)
+
+
+def papers(first: int, last: int) -> list[int]:
+    return list(range(first, last))
+
+
+@pytest.mark.parametrize(
+    ("pages", "requests"),
+    [
+        ([papers(0, 51)], 1),
+        ([papers(0, 99)], 1),
+        ([papers(0, 100), []], 2),
+        ([papers(0, 100), papers(100, 101)], 2),
+        ([papers(0, 100), papers(50, 150), papers(150, 160)], 3),
+    ],
+)
+def test_all_pages_are_read(server: Server, pages: list[list[int]], requests: int) -> None:
+    """Full pages are followed by the next one until one is short."""
+    assert list(chain.from_iterable(pages)) == listing(server, *map(says, pages))
+    assert [f"{source.PATH}?date=2026-02-03&limit=100&p={page}" for page in range(requests)] == server.asked
+
+
+def test_a_mirror_without_pages_is_read_once(server: Server) -> None:
+    """A source that answers every page with the same one comes to an end."""
+    assert papers(0, 100) == listing(server, says(papers(0, 100)))
+    assert 2 == len(server.asked)
+
+
+def test_no_source_goes_on_for_ever(server: Server) -> None:
+    """A source whose pages never end is read PAGES times."""
+    pages = [says(papers(start, start + 100)) for start in range(0, 5000, 100)]
+    assert 100 * source.PAGES == len(listing(server, *pages))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        says("busy", 429),
+        says("busy", 429, Retry_After="0"),
+        says("busy", 429, RateLimit='"api";r=0;t=0'),
+        says("broken", 500),
+        says("broken", 503),
+        resets,
+    ],
+)
+def test_a_passing_failure_is_tried_again(server: Server, failure: Answer) -> None:
+    """What fails for the moment is asked for again, and the listing is whole."""
+    assert [1] == listing(server, failure, failure, says([1]))
+    assert 3 == len(server.asked)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (says("broken", 500), "answered 500"),
+        (says("busy", 429), "answered 429"),
+        (resets, "disconnected"),
+        (says("forbidden", 403), "answered 403"),
+        (says(b"<html>maintenance</html>"), "answered no JSON"),
+        (says(b'[{"paper": {"id": "2602'), "answered no JSON"),
+        (says({"error": "no"}), "answered a JSON dict, not a list"),
+        (says(None), "answered a JSON NoneType, not a list"),
+        (never_ends, "answered more than 20,000,000 bytes"),
+    ],
+)
+def test_what_is_no_listing_is_said(server: Server, answer: Answer, said: str) -> None:
+    """An answer that is no listing, after all tries, is an error that names the address and what came."""
+    with pytest.raises(SourceError, match=said) as error:
+        listing(server, answer)
+    assert f"http://127.0.0.1:{server.server_port}{source.PATH}?date={DAY}" in str(error.value)
+    assert len(server.asked) <= 2 + RETRY.total
+
+
+def test_a_source_that_does_not_answer_in_time(server: Server) -> None:
+    """A source that is silent for longer than the time-out is an error."""
+    silence = threading.Event()
+
+    def silent(handler: Handler) -> None:
+        silence.wait(5)
+
+    with pytest.raises(SourceError, match="timed out"):
+        listing(server, silent, retry=Retry(total=0), seconds=0.2)
+    silence.set()
+
+
+def test_a_day_that_is_not_listed_yet(server: Server) -> None:
+    """400 is no failure and is not tried again: the day has no listing yet."""
+    with pytest.raises(NotListedYetError):
+        listing(server, says({"error": "date is in the future"}, 400))
+    assert 1 == len(server.asked)
+
+
+@pytest.mark.parametrize("headers", [{"Retry_After": "7"}, {"RateLimit": '"api";r=0;t=7'}])
+def test_the_source_says_how_long_to_wait(
+    server: Server, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time that Retry-After or RateLimit names is waited, not our own."""
+    waited: list[float] = []
+    monkeypatch.setattr("httpx_retries.retry.time.sleep", waited.append)
+    assert [1] == listing(server, says("busy", 429, **headers), says([1]), retry=RETRY)
+    assert [7.0] == [seconds for seconds in waited if seconds > 1]
