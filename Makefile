@@ -1,6 +1,8 @@
-# make demo   the sample day, through the whole stack on this machine
-# make test   everything that can be tested on this machine
-# make down   stop what `make demo` left running; its data stays
+# make demo    the sample day, through the whole stack on this machine
+# make down    stop what `make demo` left running; its data stays
+# make test    everything that can be tested on this machine
+# make lint    what CI checks besides the tests
+# make setup   Python's packages and the tools, which all of the above install as well
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo down test lint
@@ -11,7 +13,7 @@ UV := $(or $(shell command -v uv),$(CURDIR)/.tools/uv/bin/uv)
 READY := .tools/ready
 
 help:
-	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 3
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 5
 
 setup: $(READY)
 
@@ -47,4 +49,4 @@ lint: setup
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/cfn-lint --include-checks I -- template.yaml
-	@.tools/sam/bin/sam validate --lint --region us-east-1
+	@SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint --region us-east-1

@@ -106,7 +106,7 @@ class Deployed:
                     yield Seen(time.monotonic() - begun, "unchanged", "nothing has changed since")
                 return
             if time.monotonic() - last > PATIENCE:
-                raise PaperboyError(_what_is_missing(now))
+                raise PaperboyError(self._what_is_missing(now))
             before = now
             time.sleep(LOOK_EVERY)
 
@@ -122,6 +122,17 @@ class Deployed:
 
         threading.Thread(target=ask, daemon=True).start()
         return asked
+
+    def _what_is_missing(self, day: Day) -> str:
+        said = f"the digest of {day.day} is not out after {PATIENCE:.0f} seconds without news"
+        if day.run is None or day.ranking is None or day.ranking.attempt != day.run.attempt:
+            return f"{said}: it was not ranked. What the functions said is in {self._local.home}/log/emulator.log."
+        selected = day.ranking.ranking.selected
+        missing = sum(row.id not in day.summaries for row in selected)
+        return (
+            f"{said}: {missing} of {len(selected)} summaries are missing."
+            f" `paperboy run {day.day} --due` publishes it with what is there."
+        )
 
 
 def receipt(day: Day) -> Receipt:
@@ -163,15 +174,3 @@ def _title(day: Day, paper_id: str) -> str:
 
 def _mark(record: SummaryRecord) -> str:
     return f" [{record.summary.rung}: {record.reason}]" if record.summary.rung.low else ""
-
-
-def _what_is_missing(day: Day) -> str:
-    said = f"the digest of {day.day} is not out after {PATIENCE:.0f} seconds without news"
-    if day.run is None or day.ranking is None or day.ranking.attempt != day.run.attempt:
-        return f"{said}: it was not ranked. The functions' words are in the emulator's log, .paperboy/log/emulator.log."
-    selected = day.ranking.ranking.selected
-    missing = sum(row.id not in day.summaries for row in selected)
-    return (
-        f"{said}: {missing} of {len(selected)} summaries are missing."
-        f" `paperboy run {day.day} --due` publishes it with what is there."
-    )

@@ -26,7 +26,7 @@ import psutil
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from paperboy_cli import sample
+from paperboy_cli import bridge, sample
 from paperboy_cli.errors import PaperboyError
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ SAMPLE = Stack("paperboy-sample", sample=True)
 class Local:
     """The local stack and where it keeps its things: one folder, one port for the emulator and the next for samples."""
 
-    home: Path = field(default_factory=lambda: Path(os.environ.get("PAPERBOY_HOME") or ROOT / ".paperboy").resolve())
-    port: int = field(default_factory=lambda: _port(os.environ.get("PAPERBOY_PORT", str(DEFAULT_PORT))))
+    home: Path = field(default_factory=lambda: _home())
+    port: int = field(default_factory=lambda: _port(os.environ.get("PAPERBOY_PORT") or _last_port(_home())))
     sample_days: Path = SAMPLE_DAYS
 
     @property
@@ -142,8 +142,13 @@ class Local:
     def start_emulator(self) -> bool:
         """Start the emulator with the state it had. Returns whether it had to be started."""
         if "emulator" in self.running():
+            if _last_port(self.home) != str(self.port):
+                raise PaperboyError(
+                    f"the stack runs at port {_last_port(self.home)} already: `paperboy down` stops it."
+                )
             return False
         self._want_free(self.port)
+        (self.home / "port").write_text(str(self.port))
         self._rewind_streams()
         shutil.rmtree(self.scratch, ignore_errors=True)
         (self.scratch).mkdir(parents=True)
@@ -182,6 +187,41 @@ class Local:
         self._start("sample", command, dict(os.environ), f"{self.sample_url}/calls")
         return True
 
+    def open_to_docker(self, stack: Stack) -> bool:
+        """Open the stack to this machine's containers, and write what `sam local invoke` needs to know of it.
+
+        Returns whether it had to be opened. Raises PaperboyError where Docker is not there.
+        """
+        found = bridge.find()
+        outputs = self.outputs(stack)
+        variables = stack.parameters(self.port)
+        environment = {
+            "AWS_ENDPOINT_URL": self.url,
+            "TABLE_NAME": outputs["Table"],
+            "BUCKET_NAME": outputs["Bucket"],
+            "QUEUE_URL": outputs["Queue"],
+            "HF_BASE_URL": variables["HfBaseUrl"],
+            "SUMMARIZER": variables["Summarizer"],
+            "LLM_BASE_URL": variables["LlmBaseUrl"],
+            "LLM_MODEL": variables["LlmModel"],
+        }
+        seen = {name: value.replace("127.0.0.1", found.gateway) for name, value in environment.items()}
+        self._write("env.json", {"Parameters": seen})
+        if "bridge" in self.running():
+            return False
+        ports = [str(self.port), str(self.port + 1)]
+        command = [sys.executable, "-m", "paperboy_cli.bridge", found.gateway, found.subnet, *ports]
+        self._start("bridge", command, dict(os.environ), f"http://{found.gateway}:{self.port}/_ministack/ready")
+        return True
+
+    def invoke_options(self) -> str:
+        """What `sam local invoke` has to be told to speak to this stack."""
+        url = self._read("env.json")["Parameters"]["AWS_ENDPOINT_URL"]
+        return (
+            f"--template {self.home / 'build' / 'template.yaml'} --env-vars {self.home / 'env.json'}"
+            f" --parameter-overrides EndpointUrl={url}"
+        )
+
     def stop(self, leave: Container[str] = ()) -> list[str]:
         """Stop the processes but those to `leave`; the emulator saves its state as it goes. Returns their names."""
         running = {name: process for name, process in self.running().items() if name not in leave}
@@ -194,7 +234,7 @@ class Local:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
         # The last thread of a process that counts as gone may hold its port for a moment.
-        ports = [self.port + (name == "sample") for name in running]
+        ports = [port for name, port in (("emulator", self.port), ("sample", self.port + 1)) if name in running]
         wait_for(lambda: all(map(_gone, [*processes, *children])) and all(map(_is_free, ports)), PATIENCE)
         for process in [*processes, *children]:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -392,6 +432,16 @@ def _answers(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
+
+
+def _home() -> Path:
+    return Path(os.environ.get("PAPERBOY_HOME") or ROOT / ".paperboy").resolve()
+
+
+def _last_port(home: Path) -> str:
+    """The port that the stack in `home` was last started at."""
+    remembered = home / "port"
+    return remembered.read_text() if remembered.exists() else str(DEFAULT_PORT)
 
 
 def _port(text: str) -> int:

@@ -45,6 +45,7 @@ app = typer.Typer(
 
 Sample = Annotated[bool, typer.Option("--sample", help="The stack that replays the recorded sample day.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead.")]
+OwnPolicy = Annotated[Path | None, typer.Option("--policy", help="A policy file of your own.")]
 SavedListing = Annotated[Path, typer.Argument(help="A saved answer of the Daily Papers API, gzipped or not.")]
 
 
@@ -61,7 +62,12 @@ OptionalDay = Annotated[
 
 
 @app.command()
-def up(sample: Sample = False) -> None:
+def up(
+    sample: Sample = False,
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Open it to this machine's containers too, for `sam local invoke`.")
+    ] = False,
+) -> None:
     """Start the local stack: the emulator, and the template built and deployed to it.
 
     What was kept at the last `down` is there again. A second `up` changes only what has changed in the project.
@@ -69,12 +75,15 @@ def up(sample: Sample = False) -> None:
     from paperboy_cli.local import Local
 
     local = Local()
-    deployed = _bring_up(local, sample)
+    deployed = _bring_up(local, sample, docker)
     told = deployed.stack.parameters(local.port)
     console.print(f"The local stack is up at {local.url}, this machine's alone.")
     console.print(f"  listings from  {told['HfBaseUrl']}")
     console.print(f"  summaries from {told['LlmBaseUrl'] or 'the listing itself: LLM_BASE_URL names no model'}")
-    console.print("`paperboy run` makes a digest, `paperboy down` stops it all.")
+    if docker:
+        console.print(f"  sam local invoke Ingest -e events/ingest.json {local.invoke_options()}", soft_wrap=True)
+    which = " --sample" if sample else ""
+    console.print(f"`paperboy run{which}` makes a digest, `paperboy down` stops it all.")
 
 
 @app.command()
@@ -135,7 +144,9 @@ def _known(deployed: Deployed) -> dict[str, object]:
 
 def _show_status(deployed: Deployed) -> None:
     published = deployed.table.published_days(since=dt.date.min)
-    console.print(f"\n[bold]{deployed.stack.name}[/]: {len(published) or 'no'} digests published")
+    console.print(
+        f"\n[bold]{deployed.stack.name}[/]: {len(published) or 'no'} digest{'s' * (len(published) != 1)} published"
+    )
     for day, record in list(published.items())[-10:]:
         rungs = ", ".join(f"{number} {rung}" for rung, number in sorted(record.rungs.items()))
         still_open = "; a later run can mend it" if record.open else ""
@@ -192,7 +203,7 @@ def _print_run(deployed: Deployed, day: dt.date, last: Seen, out: bool) -> None:
 @app.command()
 def rank(
     listing: SavedListing,
-    policy: Annotated[Path | None, typer.Option(help="A policy file of your own.")] = None,
+    policy: OwnPolicy = None,
     date: Annotated[
         dt.date | None,
         typer.Option(parser=_day, metavar="DAY", help="Rank as of this day; by default the listing's own."),
@@ -217,6 +228,7 @@ def rank(
 def render(
     listing: SavedListing,
     date: Annotated[dt.date, typer.Option(parser=_day, metavar="DAY", help="The digest's day.")],
+    policy: OwnPolicy = None,
     summaries: Annotated[
         Path | None,
         typer.Option(help='JSON with summaries by paper id: {"title", "summary", "highlights": [..]}.'),
@@ -227,7 +239,7 @@ def render(
 
     found, _ = load_listing(listing)
     _warn_of_rejected(found)
-    page = markdown(found, _policy(None), date, load_summaries(summaries) if summaries else {})
+    page = markdown(found, _policy(policy), date, load_summaries(summaries) if summaries else {})
     sys.stdout.buffer.write(page.encode())
 
 
@@ -253,7 +265,7 @@ def demo() -> None:
     console.print(Text(deployed.link(SAMPLE_DAY)), soft_wrap=True)
 
 
-def _bring_up(local: Local, sample: bool) -> Deployed:
+def _bring_up(local: Local, sample: bool, docker: bool = False) -> Deployed:
     from paperboy_cli.deployed import Deployed
     from paperboy_cli.local import LIVE, SAMPLE
 
@@ -265,6 +277,8 @@ def _bring_up(local: Local, sample: bool) -> Deployed:
             _step("sample server", local.start_sample, "started", "runs already")
         _step("sam build", local.build, "built", "nothing changed")
         _step("sam deploy", lambda: local.deploy(stack), f"{stack.name} deployed", "nothing changed")
+        if docker:
+            _step("docker", lambda: local.open_to_docker(stack), "opened", "is open already")
         return Deployed(local, stack)
 
 

@@ -110,7 +110,7 @@ def ranked_table(listing: Listing, ranking: Ranking, day: dt.date) -> Grid:
 
 
 def _cell(paper: Paper, row: Ranked) -> Text:
-    signals = f"{paper.upvotes or 0} upvotes, {paper.stars or 0} stars, {paper.comments or 0} comments"
+    signals = f"{paper.upvotes or 0} upvotes, {paper.stars or 0} stars, {paper.comments or 0} comm."
     about = [row.id, paper.organization or "Unknown", *row.tags, signals]
     return Text.assemble("🏆 " if row.trophy else "", (paper.title, "bold"), "\n", (" · ".join(about), "dim"))
 

@@ -1,6 +1,7 @@
 """The one logger and the one set of metrics."""
 
 import logging
+import warnings
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -10,8 +11,12 @@ __all__ = ["count", "logger", "metrics"]
 logger = Logger()
 metrics = Metrics()
 
-# It tells every address at INFO, and an address may say more than a log should.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# They tell every address and where credentials were found at INFO: more than a log should say.
+for name in ("httpx", "botocore"):
+    logging.getLogger(name).setLevel(logging.WARNING)
+
+# A run with nothing to count is no cause for a warning.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
 def count(name: str, value: int) -> None:

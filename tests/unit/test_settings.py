@@ -123,7 +123,7 @@ def test_template_gives_each_function_its_environment(resources: dict[str, dict[
         name: {
             variable
             for variable in resource["Properties"]["Environment"]["Variables"]
-            if not variable.startswith("POWERTOOLS_")
+            if not variable.startswith(("POWERTOOLS_", "AWS_"))  # what the libraries read themselves
         }
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Lambda::Function"
