@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from paperboy.digest import Digest, assemble
+from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
 from paperboy.ranking import rank
@@ -67,7 +69,7 @@ def summary(rung: Rung = Rung.MODEL, **values: Any) -> Summary:
     return Summary(**(text | {"rung": rung} | values))
 
 
-def day(*papers: Paper, summaries: dict[str, Summary] | None = None, **run: Any) -> Day:
+def day(*papers: Paper, summaries: dict[str, Summary] | None = None, date: dt.date = DAY, **run: Any) -> Day:
     """A day's records after score: its papers are ranked, each has a summary or one of `summaries`."""
     own = {
         "ids": tuple(each.id for each in papers),
@@ -81,15 +83,30 @@ def day(*papers: Paper, summaries: dict[str, Summary] | None = None, **run: Any)
     records = Run(**(own | run))
     given = {each.id: summary() for each in papers} if summaries is None else summaries
     return Day(
-        day=DAY,
+        day=date,
         papers={each.id: each for each in papers},
         run=records,
-        ranking=RankingRecord(attempt=records.attempt, ranking=rank(papers, load_policy(), DAY)),
+        ranking=RankingRecord(attempt=records.attempt, ranking=rank(papers, load_policy(), date)),
         summaries={
             paper_id: SummaryRecord(summary=text, source="0", attempt=records.attempt)
             for paper_id, text in given.items()
         },
     )
+
+
+def listed_digest(file: Path, summaries: dict[str, Summary] | None = None) -> Digest:
+    """The digest of a saved listing whose file is named after its day; without summaries, on the low rungs."""
+    listing = read_listing(read_json(file))
+    date = dt.date.fromisoformat(file.name.split(".")[0])
+    digest = assemble(day(*listing.papers, summaries=summaries or {}, date=date, due=True, rejected=listing.rejected))
+    assert digest, file
+    return digest
+
+
+def sample_summaries() -> dict[str, Summary]:
+    """What the recorded model tells of the sample day's papers."""
+    told = read_json(ROOT / "events/sample/summaries.json")
+    return {paper_id: Summary(**text, rung=Rung.MODEL) for paper_id, text in told.items()}
 
 
 def seed_texts(shared_data: Path) -> dict[str, dict[str, Any]]:

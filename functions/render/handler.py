@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from paperboy import doorbell, pages
+from paperboy import doorbell, html, pages
 from paperboy.bucket import Bucket, sha256
 from paperboy.conflict import ConflictError
 from paperboy.digest import Digest, assemble
@@ -21,7 +21,13 @@ from paperboy.table import Table
 TRIES = 5
 """How often a publication begins again when another one was faster."""
 
-WRITERS: dict[str, Callable[[Digest], str]] = {"md": pages.markdown, "json": pages.as_json}
+WRITERS: dict[str, Callable[[Digest], str]] = {
+    "md": pages.markdown,
+    "json": pages.as_json,
+    "html": html.page,
+}
+
+INDEX = "index.html"
 
 
 @cache
@@ -75,6 +81,18 @@ def publish(day: dt.date, table: Table, bucket: Bucket) -> None:
     if put:
         count("Published", 1)
     logger.info("day rendered", status="published" if put else "nothing new", put=put, rungs=digest.rungs)
+    publish_index(table, bucket)
+
+
+def publish_index(table: Table, bucket: Bucket) -> None:
+    """Put the list of the published days where it differs. Raises ConflictError as `publish` does.
+
+    It is made after each day's pages, from the records alone, so that one that was missed comes out with the next.
+    """
+    seen = bucket.look(INDEX)
+    days = table.published_days(since=dt.date.min)
+    if bucket.put(INDEX, html.index(days), max(days), seen):
+        logger.info("days listed", status="published", put=[INDEX])
 
 
 def published(known: Day, digest: Digest, hashes: dict[str, str]) -> PublishedRecord:

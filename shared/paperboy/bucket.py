@@ -15,7 +15,11 @@ from paperboy.conflict import ConflictError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-CONTENT_TYPES = {".md": "text/markdown; charset=utf-8", ".json": "application/json; charset=utf-8"}
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+}
 
 # A change is seen within minutes: a reader's copy is good for one and is then asked for by its ETag.
 CACHE_CONTROL = "public, max-age=60, must-revalidate"

@@ -13,6 +13,9 @@ from paperboy.ranking import Ranked
 from paperboy.records import Day, Run
 from paperboy.summary import Rung, Summary, from_paper
 
+LEFT_OUT_SHOWN = 3
+"""How many of the papers that the cut left out a page tells of."""
+
 
 class Receipt(BaseModel):
     """Where every paper went, in distinct ids: listed + kept = selected + left_out + rejected."""
@@ -33,16 +36,13 @@ class Receipt(BaseModel):
         )
 
 
-class Entry(BaseModel):
-    """A paper of the digest with its place, its score and its summary."""
+class Placed(BaseModel):
+    """A paper with its place in the day's ranking and its score."""
 
     model_config = ConfigDict(frozen=True)
 
-    number: int
-    """Place in the digest, from 1."""
     paper: Paper
     ranked: Ranked
-    summary: Summary
 
     @property
     def link(self) -> str:
@@ -53,13 +53,23 @@ class Entry(BaseModel):
         return self.paper.organization or "Unknown"
 
 
+class Entry(Placed):
+    """A paper of the digest, with its summary."""
+
+    number: int
+    """Place in the digest, from 1."""
+    summary: Summary
+
+
 class Digest(BaseModel):
-    """A day's digest: the papers that are in, in rank order, and the receipt."""
+    """A day's digest: the papers that are in, in rank order, the most-voted ones that are not, and the receipt."""
 
     model_config = ConfigDict(frozen=True)
 
     day: dt.date
     entries: tuple[Entry, ...]
+    left_out: tuple[Placed, ...] = ()
+    """The LEFT_OUT_SHOWN papers with the most upvotes that the cut left out; equal ones in rank order."""
     receipt: Receipt
 
     @property
@@ -90,14 +100,23 @@ def assemble(day: Day) -> Digest | None:
     if run is None or record is None or record.attempt != run.attempt or not run.ids:
         return None
     stays = day.published.ids if day.published else ()
-    selected = [row for row in record.ranking.rows if row.selected or row.id in stays]
+    rows = record.ranking.rows
+    selected = [row for row in rows if row.selected or row.id in stays]
     if not run.due and any(row.id not in day.summaries for row in selected):
         return None
     entries = tuple(
         Entry(number=number, paper=day.papers[row.id], ranked=row, summary=_summary_of(day, row.id))
         for number, row in enumerate(selected, start=1)
     )
-    return Digest(day=day.day, entries=entries, receipt=receipt_of(run, len(entries)))
+    taken = {row.id for row in selected}
+    left_out = [Placed(paper=day.papers[row.id], ranked=row) for row in rows if row.id not in taken]
+    left_out.sort(key=lambda one: -(one.paper.upvotes or 0))
+    return Digest(
+        day=day.day,
+        entries=entries,
+        left_out=tuple(left_out[:LEFT_OUT_SHOWN]),
+        receipt=receipt_of(run, len(entries)),
+    )
 
 
 def _summary_of(day: Day, paper_id: str) -> Summary:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 
-from paperboy.digest import Digest, Entry
+from paperboy.digest import Digest, Entry, Placed
 from paperboy.summary import Rung
 
 LOW_RUNGS = {
-    Rung.LISTING: "*中文摘要暂缺，以下为 Hugging Face 提供的英文简介。*",
-    Rung.ABSTRACT: "*中文摘要暂缺，以下为英文原文摘要的开头。*",
+    Rung.LISTING: "中文摘要暂缺，以下为 Hugging Face 提供的英文简介。",
+    Rung.ABSTRACT: "中文摘要暂缺，以下为英文原文摘要的开头。",
 }
-"""What the page says of a summary that no model wrote."""
+"""What a page says of a summary that no model wrote."""
+
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f"  # control characters
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
+    r"\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # what has no width
+    r"\u2028\u2029]+"  # line and paragraph separators
+)
+"""Characters that are no part of what a reader sees. Joiners are: they make emoji and scripts."""
 
 
 def markdown(digest: Digest) -> str:
@@ -38,7 +46,7 @@ def _entry(entry: Entry) -> str:
     ]
     summary = entry.summary
     if summary.rung in LOW_RUNGS:
-        lines += [LOW_RUNGS[summary.rung], ""]
+        lines += [f"*{LOW_RUNGS[summary.rung]}*", ""]
     lines += [f"**摘要**: {escape(summary.summary or '暂无')}", ""]
     if summary.highlights:
         lines += ["**亮点**:", *(f"  - {_block(escape(highlight))}" for highlight in summary.highlights), ""]
@@ -52,9 +60,13 @@ def _heading(entry: Entry) -> str:
     return re.sub(r"(?:(?<=\s)|^)(#+)$", r"\\\1", heading)
 
 
+def visible(text: str) -> str:
+    """`text` on one line, without the characters that turn, hide or break it: each run of them is a space."""
+    return UNSEEN.sub(" ", text).strip()
+
+
 def escape(text: str) -> str:
     """`text` as Markdown that shows it as it is, on one line: only what would be read as markup is escaped."""
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]+", " ", text)
     return re.sub(
         r"""
         \\(?=[!-/:-@\[-`{-~]|$)        # a backslash that would escape what follows
@@ -65,7 +77,7 @@ def escape(text: str) -> str:
         | ~(?=[^~]*~)                  # strike-through: the last of several has nothing to close
         """,
         r"\\\g<0>",
-        text.strip(),
+        visible(text),
         flags=re.VERBOSE,
     )
 
@@ -76,12 +88,13 @@ def _block(text: str) -> str:
 
 
 def as_json(digest: Digest) -> str:
-    """The digest for programs: everything the page says, each score's parts, and the receipt."""
+    """The digest for programs: everything the pages say, each score's parts, and the receipt."""
     return json.dumps(
         {
             "day": digest.day.isoformat(),
             "count": len(digest.entries),
             "papers": [_paper(entry) for entry in digest.entries],
+            "left_out": [_left_out(one) for one in digest.left_out],
             "receipt": digest.receipt.model_dump(mode="json"),
         },
         ensure_ascii=False,
@@ -106,4 +119,16 @@ def _paper(entry: Entry) -> dict[str, object]:
         "highlights": entry.summary.highlights,
         "rung": entry.summary.rung,
         "abstract": entry.paper.abstract,
+    }
+
+
+def _left_out(one: Placed) -> dict[str, object]:
+    return {
+        "id": one.paper.id,
+        "link": one.link,
+        "english_title": one.paper.title,
+        "organization": one.organization,
+        "upvotes": one.paper.upvotes or 0,
+        "rank": one.ranked.rank,
+        "score": one.ranked.score,
     }

@@ -139,7 +139,7 @@ def test_only_render_touches_the_bucket(resources: Resources) -> None:
         for place in listed(statement["Resource"])
         if action.startswith("s3:") or "Pages" in str(place)
     }
-    pages = [{"Fn::Sub": "${Pages.Arn}/digests/*"}, {"Fn::Sub": "${Pages.Arn}/latest.*"}]
+    pages = [{"Fn::Sub": f"${{Pages.Arn}}/{keys}"} for keys in ("digests/*", "latest.*", "index.html")]
     assert {
         ("RenderRole", "s3:ListBucket", str({"Fn::GetAtt": ["Pages", "Arn"]})),
         *(("RenderRole", action, str(place)) for action in ("s3:GetObject", "s3:PutObject") for place in pages),

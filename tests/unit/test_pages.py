@@ -313,6 +313,7 @@ def test_json() -> None:
                 "abstract": "We look at steering. It works.",
             },
         ],
+        "left_out": [],
         "receipt": {
             "listed": 3,
             "kept": 0,
@@ -323,6 +324,26 @@ def test_json() -> None:
     }
     assert expected == json.loads(as_json(digest))
     assert "为何引导有效" in as_json(digest)
+
+
+def test_json_left_out() -> None:
+    """The JSON page tells of the most-voted papers that were left out, with their place in the ranking."""
+    votes = [*range(100, 90, -1), 5, 7, 5, 9, 5]
+    digest = assemble(day(*(paper(number, upvotes=each) for number, each in enumerate(votes))))
+    assert digest
+    left_out = json.loads(as_json(digest))["left_out"]
+    assert [("2602.00013", 11), ("2602.00011", 12), ("2602.00010", 13)] == [
+        (one["id"], one["rank"]) for one in left_out
+    ]
+    assert {
+        "id": "2602.00013",
+        "link": "https://arxiv.org/abs/2602.00013",
+        "english_title": "Why Steering Works",
+        "organization": "Unknown",
+        "upvotes": 9,
+        "rank": 11,
+        "score": 11.51,
+    } == left_out[0]
 
 
 def test_json_parts_add_up(shared_data: Path) -> None:

@@ -1,0 +1,77 @@
+"""The pages to open in a browser: a day's digest, and the list of the days.
+
+Each is one file that asks for nothing else. Texts come from outside: every one is escaped by the template engine and
+freed of characters that cannot be seen, without a word about it in the templates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from paperboy.digest import Digest
+from paperboy.pages import LOW_RUNGS, visible
+from paperboy.records import PublishedRecord
+
+HERE = Path(__file__).parent
+WEEKDAYS = "一二三四五六日"
+
+
+def page(digest: Digest) -> str:
+    """The digest to read: Chinese first, each score opened into its parts, and the receipt below."""
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(digest=digest, low=_low(digest.rungs), low_rungs=LOW_RUNGS, adds_up=_adds_up)
+    )
+
+
+def index(days: Mapping[dt.date, PublishedRecord]) -> str:
+    """The list of the published days, newest first, each linking to its digest beside the list."""
+    newest_first = [(day, days[day], _low(days[day].rungs)) for day in sorted(days, reverse=True)]
+    return _environment().get_template("index.html").render(days=newest_first)
+
+
+def _low(rungs: Mapping[Any, int]) -> int:
+    """How many summaries no model wrote."""
+    return sum(number for rung, number in rungs.items() if rung.low)
+
+
+def _adds_up(parts: Mapping[str, float], score: float) -> bool:
+    """Whether the parts as the page shows them, each rounded, add up to the score."""
+    return _points(sum(float(_points(part)) for part in parts.values())) == _points(score)
+
+
+def _points(number: float) -> str:
+    return f"{number:.2f}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (HERE / "style.css").read_text("utf-8")
+    # The page may use this very style sheet and fetch nothing: a text that became markup after all could do nothing.
+    hashed = b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
+    environment.globals |= {"style": Markup(style), "policy": policy, "weekdays": WEEKDAYS}  # noqa: S704 - our own file
+    environment.filters["points"] = _points
+    return environment
+
+
+def _finalize(value: object) -> object:
+    return visible(value) if type(value) is str else value

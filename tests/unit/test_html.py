@@ -1,0 +1,319 @@
+"""The pages to open: hostile texts are text and nothing more, scores and receipt add up, nothing is fetched."""
+
+import datetime as dt
+import re
+from base64 import b64encode
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from paperboy import html
+from paperboy.digest import LEFT_OUT_SHOWN, Digest, Placed, Receipt, assemble
+from paperboy.listing import Rejected
+from paperboy.pages import LOW_RUNGS, UNSEEN
+from paperboy.records import PublishedRecord
+from paperboy.summary import Rung, Summary
+from tests.samples import ROOT, day, listed_digest, paper, sample_summaries, summary
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</title></style></script><script>alert(1)</script>",
+    "</bdi></h2></article></main></body></html><h1>after</h1>",
+    '"><img src=x onerror=alert(1)>',
+    "'><svg/onload=alert(1)>",
+    "<a href='javascript:alert(1)'>javascript:alert(1)</a>",
+    "[text](javascript:alert(1)) ![image](https://example.com/a.png) **bold** `code` # heading",
+    "<base href=https://example.com><meta http-equiv=refresh content=0;url=https://example.com>",
+    "<link rel=stylesheet href=//example.com/a.css><style>*{display:none}</style>",
+    "<!-- hidden --> <![CDATA[x]]> <?php ?> <!DOCTYPE html>",
+    "&lt;b&gt; &#60;script&#62; &amp; &copy &notit;",
+    "{{ 7 * 7 }} {% include 'style.css' %} {# hidden #}",
+    "\u202egnp.exe \u2066isolated \u061cmark",
+    "pass\u200bword zero\u2060width \ufeffmark ta\U000e0041g",
+    "a\x00null \x1b[31mcolour\x07 \x85next",
+    "two\nlines \u2028and\u2029more",
+    "שלום עולם مرحبا",
+    "👩\u200d🔬 می\u200cخواهم",
+    "W" * 10_000,
+    "中" * 10_000,
+    "<b>" * 3_000,
+]
+"""Texts that a page could take for markup, that hide what they are, or that are far too long."""
+
+PLAIN = "plain"
+
+JOINERS = "\u200c\u200d"
+
+
+def seen(text: str) -> str:
+    """A text as a reader sees it: on one line, without what cannot be seen."""
+    return " ".join(UNSEEN.sub(" ", text).split())
+
+
+def content(node: LexborNode | None) -> str:
+    """The text of an element as a browser shows it, white space folded."""
+    assert node is not None
+    return " ".join(node.text().split())
+
+
+def contents(page: LexborHTMLParser, selector: str) -> list[str]:
+    return [content(node) for node in page.css(selector)]
+
+
+def shape(page: LexborHTMLParser) -> list[tuple[str, dict[str, str | None]]]:
+    """Every element of a page in order, with its attributes, as a browser's own parser reads it."""
+    assert page.root
+    return [(node.tag or "", dict(node.attributes)) for node in page.root.traverse()]
+
+
+def full_of(text: str) -> Digest:
+    """A digest whose every text from outside is `text`: on a high rung, on a low one, left out and rejected."""
+    told = Summary(title=text, summary=text, highlights=(text, text, text), rung=Rung.MODEL)
+    low = Summary(summary=text, rung=Rung.LISTING)
+    papers = [paper(number, title=text, organization=text, abstract=text) for number in range(12)]
+    texts = {one.id: low if number else told for number, one in enumerate(papers)}
+    digest = assemble(day(*papers, summaries=texts, rejected=(Rejected(where=text, why=text),)))
+    assert digest
+    return digest
+
+
+def parsed(digest: Digest) -> LexborHTMLParser:
+    return LexborHTMLParser(html.page(digest))
+
+
+def published(day_of_month: int, papers: int = 16, **values: object) -> tuple[dt.date, PublishedRecord]:
+    """A day of February 2026 and what is published of it."""
+    record = {
+        "attempt": 1,
+        "ids": [f"2602.{number:05}" for number in range(papers)],
+        "hashes": {},
+        "rungs": {Rung.MODEL: papers},
+        "open": False,
+        "published_at": dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
+    }
+    return dt.date(2026, 2, day_of_month), PublishedRecord.model_validate(record | values)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_add_nothing(text: str) -> None:
+    """Whatever its texts say, a page has the elements and attributes that a plain one has, and no other."""
+    assert shape(parsed(full_of(PLAIN))) == shape(parsed(full_of(text)))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_show_as_they_are(text: str) -> None:
+    """Every text is on the page, as it was given but for what cannot be seen, wherever the plain one is."""
+    plain, page = parsed(full_of(PLAIN)), parsed(full_of(text))
+    places = [
+        *("article h2 bdi", ".english bdi", ".organization", ".summary", ".highlights li", ".abstract"),
+        *("#left-out bdi", "#receipt li bdi"),
+    ]
+    for place in places:
+        there = contents(plain, place)
+        assert PLAIN in there, place
+        assert [seen(text) if each == PLAIN else each for each in there] == contents(page, place), place
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_unseen_is_left(text: str) -> None:
+    """No control, bidirectional or zero-width character is on a page, save its own line breaks; joiners stay."""
+    page = html.page(full_of(text))
+    assert [] == UNSEEN.findall(page.replace("\n", ""))
+    assert {mark for mark in text if mark in JOINERS} == {mark for mark in page if mark in JOINERS}
+
+
+def test_nothing_is_fetched() -> None:
+    """A page names no other address than its papers' own on arXiv, and has no script, form, frame or picture."""
+    pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(html.index(dict([published(3)])))}
+    for name, page in pages.items():
+        nodes = shape(page)
+        addresses = {
+            value for _, attributes in nodes for key, value in attributes.items() if key in ("href", "src", "action")
+        }
+        arxiv = {one for one in addresses if one and re.fullmatch(r"https://arxiv\.org/abs/\d{4}\.\d{4,5}", one)}
+        assert {"data:,"} | ({"digests/2026-02-03.html"} if name == "days" else set()) == addresses - arxiv
+        tags = {tag for tag, _ in nodes}
+        assert set() == tags & {"script", "img", "iframe", "form", "object", "embed", "video", "audio", "base", "svg"}
+        assert [] == [key for _, attributes in nodes for key in attributes if key.startswith("on") or key == "style"]
+        style = page.css_first("style")
+        assert style
+        assert [] == re.findall(r"url\(|@import|@font-face", style.text())
+
+
+@pytest.mark.parametrize("page", [html.page(full_of(PLAIN)), html.index(dict([published(3)]))], ids=["digest", "days"])
+def test_content_security_policy(page: str) -> None:
+    """The page's policy allows its own style sheet, by its hash, and nothing else."""
+    tree = LexborHTMLParser(page)
+    style, meta = tree.css_first("style"), tree.css_first("meta[http-equiv=Content-Security-Policy]")
+    assert style
+    assert meta
+    hashed = b64encode(sha256(style.text().encode()).digest()).decode()
+    assert (
+        f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
+        == meta.attributes["content"]
+    )
+
+
+def test_a_paper() -> None:
+    """A paper shows place, trophy, both titles, link, organisation, signals, tags, summary, highlights and abstract."""
+    whole = paper(title="Agents", organization="Qwen", upvotes=600, stars=1, comments=2)
+    digest = assemble(day(whole, summaries={whole.id: summary(title="智能体", summary="智能体的研究。")}))
+    assert digest
+    page = parsed(digest)
+    assert ["1. 🏆 智能体"] == contents(page, "h2")[:1]
+    assert ["Agents arXiv:2602.02343"] == contents(page, ".english")
+    assert ["https://arxiv.org/abs/2602.02343"] == [link.attributes["href"] for link in page.css("article a")]
+    assert ["组织 Qwen 得分 87.25 点赞 600 星标 1 评论 2"] == contents(page, ".about")
+    assert ["Super Lab", "Viral", "Must Read"] == contents(page, ".tags li")
+    assert ["智能体的研究。"] == contents(page, ".summary")
+    assert ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"] == contents(page, ".highlights li")
+    assert [whole.abstract] == contents(page, ".abstract")
+    assert [] == page.css(".low")
+    assert "每日论文汇总 - 2026-02-03" == content(page.css_first("title"))
+    assert "2026 年 2 月 3 日，星期二 共 1 篇论文" == content(page.css_first("body > header p"))
+    assert "暂缺" not in content(page.css_first("footer"))
+
+
+@pytest.mark.parametrize("rung", LOW_RUNGS)
+def test_low_rung(rung: Rung) -> None:
+    """On a low rung the English title stands alone, one line says what follows, and the footer counts such papers."""
+    bare = paper(abstract="")
+    digest = assemble(day(bare, summaries={bare.id: summary(rung)}))
+    assert digest
+    page = parsed(digest)
+    assert ["1. Why Steering Works"] == contents(page, "article h2")
+    assert ["arXiv:2602.02343"] == contents(page, ".english")
+    assert [LOW_RUNGS[rung]] == contents(page, ".low")
+    assert ["en"] == [node.attributes["lang"] for node in page.css(".summary")]
+    assert [] == page.css(".highlights") + page.css(".tags") + page.css(".abstract")
+    assert "共 1 篇暂缺中文摘要" in content(page.css_first("footer"))
+
+
+def test_nothing_to_tell() -> None:
+    """A paper without abstract says that there is no summary."""
+    bare = paper(abstract="")
+    digest = assemble(day(bare, summaries={bare.id: summary(Rung.ABSTRACT, summary="")}))
+    assert digest
+    assert ["暂无"] == contents(parsed(digest), ".summary")
+
+
+def test_parts_add_up(shared_data: Path) -> None:
+    """Each part shows its count and points; they add up to the score, or the page says that rounding is why not."""
+    uneven = 0
+    for file in sorted((shared_data / "data/hf_daily").iterdir()):
+        digest = listed_digest(file)
+        articles = parsed(digest).css("article")
+        assert len(digest.entries) == len(articles)
+        for entry, article in zip(digest.entries, articles, strict=True):
+            known, parts = entry.paper, entry.ranked.parts
+            counts = [str(known.upvotes or 0), str(known.stars or 0), str(known.comments or 0), "—"]
+            rows = [[content(cell) for cell in row.css("td")] for row in article.css("tbody tr")]
+            assert counts == [row[0] for row in rows]
+            points = [parts.upvotes, parts.stars, parts.comments, parts.bonus]
+            assert [f"{part:.2f}" for part in points] == [row[1] for row in rows]
+            total = content(article.css("tfoot td")[-1])
+            assert f"{entry.ranked.score:.2f}" == total
+            adds_up = f"{sum(float(row[1]) for row in rows):.2f}" == total
+            assert adds_up == ("四舍五入" not in content(article.css_first("details")))
+            assert abs(sum(float(row[1]) for row in rows) - float(total)) < 0.021
+            uneven += not adds_up
+    assert uneven > 0
+
+
+def test_relevant_part() -> None:
+    """The reader's own keywords have a row of their own where they gave points."""
+    digest = full_of(PLAIN)
+    first = digest.entries[0]
+    parts = first.ranked.parts.model_copy(update={"relevant": 10.0})
+    entry = first.model_copy(update={"ranked": first.ranked.model_copy(update={"parts": parts, "score": 10.0})})
+    page = parsed(digest.model_copy(update={"entries": (entry,)}))
+    assert ["点赞 0 0.00", "星标 0 0.00", "评论 0 0.00", "机构加分 — 0.00", "关键词加分 — 10.00"] == [
+        " ".join(content(cell) for cell in row.css("th, td")) for row in page.css("tbody tr")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("receipt", "words", "reasons"),
+    [
+        (
+            Receipt(listed=2, kept=0, selected=2, left_out=0),
+            "榜单 2 篇 + 沿用先前 0 篇 = 入选 2 篇 + 未入选 0 篇 + 剔除 0 篇",
+            [],
+        ),
+        (
+            Receipt(listed=12, kept=4, selected=10, left_out=5, rejected=(Rejected(where="item 3", why="got str"),)),
+            "榜单 12 篇 + 沿用先前 4 篇 = 入选 10 篇 + 未入选 5 篇 + 剔除 1 篇",
+            ["item 3: got str"],
+        ),
+    ],
+)
+def test_receipt(receipt: Receipt, words: str, reasons: list[str]) -> None:
+    """The receipt reads as the sum that it is, with the reason of each rejection."""
+    page = parsed(full_of(PLAIN).model_copy(update={"receipt": receipt}))
+    assert words == content(page.css_first("#receipt .sum"))
+    assert reasons == contents(page, "#receipt li")
+
+
+def test_left_out() -> None:
+    """Below the cut stand the most-voted papers that were left out, equal ones in rank order."""
+    votes = [*range(100, 90, -1), 5, 7, 5, 9, 5]
+    papers = [paper(number, title=f"Paper {number}", upvotes=each) for number, each in enumerate(votes)]
+    digest = assemble(day(*papers))
+    assert digest
+    assert 3 == LEFT_OUT_SHOWN
+    assert ["Paper 13 点赞 9", "Paper 11 点赞 7", "Paper 10 点赞 5"] == contents(parsed(digest), "#left-out li")
+    assert [f"https://arxiv.org/abs/2602.{number:05}" for number in (13, 11, 10)] == [
+        link.attributes["href"] for link in parsed(digest).css("#left-out a")
+    ]
+
+
+def test_none_left_out() -> None:
+    """Where every paper is in, nothing is said of any left out."""
+    digest = assemble(day(paper()))
+    assert digest
+    assert () == digest.left_out
+    assert "未入选但高票" not in html.page(digest)
+
+
+def test_headings_in_order() -> None:
+    """A page has one first heading, and each other one is at most a step below the one before."""
+    for page in (
+        parsed(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries())),
+        LexborHTMLParser(html.index(dict([published(3)]))),
+    ):
+        levels = [int(tag[1]) for tag, _ in shape(page) if re.fullmatch("h[1-6]", tag)]
+        assert 1 == levels.count(1)
+        assert 1 == levels[0]
+        assert [] == [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1]
+
+
+def test_index() -> None:
+    """The list has every day, newest first, with its link, its number of papers, and a mark where it is not whole."""
+    days = dict(
+        [
+            published(3),
+            published(5, 1, rungs={Rung.LISTING: 1}, open=True),
+            published(4, 20, rungs={Rung.MODEL: 17, Rung.LISTING: 1, Rung.ABSTRACT: 2}),
+            published(6, 2, open=True),
+        ]
+    )
+    page = LexborHTMLParser(html.index(days))
+    assert [
+        "2026-02-06 星期五 2 篇论文 待补全",
+        "2026-02-05 星期四 1 篇论文 1 篇暂缺中文摘要 待补全",
+        "2026-02-04 星期三 20 篇论文 3 篇暂缺中文摘要",
+        "2026-02-03 星期二 16 篇论文",
+    ] == contents(page, ".days li")
+    assert [f"digests/2026-02-{number:02}.html" for number in (6, 5, 4, 3)] == [
+        link.attributes["href"] for link in page.css("a")
+    ]
+    assert "共 4 天，最新的在前" == content(page.css_first("header p"))
+
+
+def test_left_out_are_placed() -> None:
+    """A paper that was left out knows its place in the day's ranking."""
+    digest = full_of(PLAIN)
+    assert [(Placed, 11), (Placed, 12)] == [(type(one), one.ranked.rank) for one in digest.left_out]
