@@ -23,6 +23,10 @@ class Recorded:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.replies = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
+        self.repairs: dict[str, Any] = {}
+        """What is answered instead when a reply is asked for again."""
+        self.told: list[str] = []
+        """What was said when a reply was asked for again."""
         self.calls: Counter[str] = Counter()
         """How often each upstream was asked."""
         self._lock = threading.Lock()
@@ -38,14 +42,18 @@ class Recorded:
         items: list[Any] = json.loads(days[day].read_text(encoding="utf-8")) if day in days else []
         return items[page * limit :][:limit]
 
-    def reply(self, title: str) -> str | None:
-        """The recorded reply for the paper with this title."""
+    def reply(self, messages: list[dict[str, str]]) -> str | None:
+        """The recorded reply for the paper that the first of the user's messages has the title of."""
         self._count("model")
+        data, *again = (each["content"] for each in messages if each["role"] == "user")
+        title = json.loads(data)["title"]
+        self.told += again
+        replies = self.replies | self.repairs if again else self.replies
         for path in self.folder.glob("????-??-??.json"):
             for item in json.loads(path.read_text(encoding="utf-8")):
                 paper = item["paper"]
-                if " ".join(paper["title"].split()) == title and paper["id"] in self.replies:
-                    return json.dumps(self.replies[paper["id"]], ensure_ascii=False)
+                if " ".join(paper["title"].split()) == title and paper["id"] in replies:
+                    return json.dumps(replies[paper["id"]], ensure_ascii=False)
         return None
 
 
@@ -71,8 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path != "/v1/chat/completions":
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {self.path}"}})
-        asked = request["messages"][-1]["content"]
-        reply = self._recorded.reply(json.loads(asked)["title"])
+        reply = self._recorded.reply(request["messages"])
         if reply is None:
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": "no reply is recorded for this paper"}})
         return self._answer(HTTPStatus.OK, _completion(request, reply))

@@ -11,13 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from paperboy import prompt
 from paperboy.conflict import ConflictError
-from paperboy.model import Model, ModelError
+from paperboy.model import Model, ModelError, Refused
 from paperboy.observe import count, logger, metrics
 from paperboy.paper import Paper
 from paperboy.queue import SummaryAsked
 from paperboy.records import SummaryRecord
 from paperboy.settings import SummarizeSettings
-from paperboy.summary import NO_MODEL, ReplyError, from_paper, from_reply, source_hash
+from paperboy.summary import NO_MODEL, ReplyError, Rung, from_paper, from_reply, source_hash
 from paperboy.table import Table
 
 
@@ -93,17 +93,31 @@ def best_of(written: SummaryRecord, previous: SummaryRecord | None) -> SummaryRe
 
 
 def write_summary(paper: Paper, model: Model | None) -> SummaryRecord:
-    """The paper's summary by `model`; where that has none to give, the listing's or the abstract's, with the reason."""
-    low = SummaryRecord(summary=from_paper(paper), source="", attempt=0)
+    """The paper's summary by `model`; where that has none to give, the listing's or the abstract's, with the reason.
+
+    A reply that is refused is asked for once more, with what was wrong.
+    """
+    record = SummaryRecord(summary=from_paper(paper), source="", attempt=0)
     if model is None:
-        return low.model_copy(update={"reason": "no model is configured"})
-    asked = {"model": model.name, "calls": 1}
-    try:
-        reply = model.summarize(paper)
-    except ModelError as error:
-        return low.model_copy(update=asked | {"reason": str(error)})
-    asked |= {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
-    try:
-        return low.model_copy(update=asked | {"summary": from_reply(reply.text)})
-    except ReplyError as error:
-        return low.model_copy(update=asked | {"reason": str(error), "refusals": 1})
+        return record.model_copy(update={"reason": "no model is configured"})
+    record = record.model_copy(update={"model": model.name})
+    refused: Refused | None = None
+    for rung in (Rung.MODEL, Rung.REPAIRED):
+        record = record.model_copy(update={"calls": record.calls + 1})
+        try:
+            reply = model.summarize(paper, refused)
+        except ModelError as error:
+            return record.model_copy(update={"reason": str(error)})
+        spent = {
+            "input_tokens": record.input_tokens + reply.input_tokens,
+            "output_tokens": record.output_tokens + reply.output_tokens,
+        }
+        record = record.model_copy(update=spent)
+        try:
+            summary = from_reply(reply.text, paper).model_copy(update={"rung": rung})
+        except ReplyError as error:
+            refused = Refused(reply.text, str(error))
+            record = record.model_copy(update={"reason": refused.why})
+        else:
+            return record.model_copy(update={"summary": summary})
+    return record.model_copy(update={"refusals": 1})

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
 import httpx
+from httpx_retries import Retry, RetryTransport
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from paperboy import prompt
 from paperboy.paper import Paper
 from paperboy.summary import Reply
 
-TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+TIMEOUT = httpx.Timeout(40.0, connect=5.0)
+RETRY = Retry(
+    total=2,
+    allowed_methods=["POST"],
+    status_forcelist=[429, 500, 502, 503, 504],
+    backoff_factor=1.0,
+    total_timeout=20.0,
+)
+"""Two more tries of a call that failed for the moment, 20 seconds of waiting at most.
+
+With the time-out of each try, two calls for a paper fit into the function's own limit."""
 
 
 class ModelError(Exception):
     """The endpoint gave no reply."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A reply that was no summary, and why not, in words."""
+
+    text: str
+    why: str
 
 
 class Completion(BaseModel):
@@ -50,15 +70,18 @@ class _Answer(BaseModel):
 class Model:
     """A model by its name at an endpoint such as ``https://api.example.com/v1``."""
 
-    def __init__(self, base_url: str, name: str, client: httpx.Client | None = None) -> None:
+    def __init__(self, base_url: str, name: str, retry: Retry = RETRY) -> None:
         self.name = name
-        self._client = client or httpx.Client(timeout=TIMEOUT)
+        self._client = httpx.Client(timeout=TIMEOUT, transport=RetryTransport(retry=retry))
         self._url = base_url.rstrip("/") + "/chat/completions"
 
-    def summarize(self, paper: Paper) -> Completion:
-        """One call for `paper`. Raises ModelError where there is no reply to read."""
+    def summarize(self, paper: Paper, refused: Refused | None = None) -> Completion:
+        """One call for `paper`, telling what was wrong with the reply before it where one was refused.
+
+        Raises ModelError where there is no reply to read.
+        """
         try:
-            answer = self._client.post(self._url, json=self._request(paper))
+            answer = self._client.post(self._url, json=self._request(paper, refused))
         except httpx.HTTPError as error:
             raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
         if answer.status_code != HTTPStatus.OK:
@@ -73,13 +96,19 @@ class Model:
             output_tokens=read.usage.completion_tokens if read.usage else 0,
         )
 
-    def _request(self, paper: Paper) -> dict[str, object]:
+    def _request(self, paper: Paper, refused: Refused | None) -> dict[str, object]:
+        messages = [
+            {"role": "system", "content": prompt.instructions()},
+            {"role": "user", "content": prompt.data_of(paper)},
+        ]
+        if refused:
+            messages += [
+                {"role": "assistant", "content": refused.text},
+                {"role": "user", "content": prompt.repair(refused.why)},
+            ]
         return {
             "model": self.name,
-            "messages": [
-                {"role": "system", "content": prompt.instructions()},
-                {"role": "user", "content": prompt.data_of(paper)},
-            ],
+            "messages": messages,
             "response_format": {
                 "type": "json_schema",
                 "json_schema": {"name": "summary", "schema": Reply.model_json_schema()},

@@ -22,6 +22,11 @@ def version() -> str:
     return hashlib.sha256(instructions().encode()).hexdigest()[:12]
 
 
+def repair(why: str) -> str:
+    """What a model is told whose reply was refused."""
+    return f"That cannot be used: {why}. Answer again with the whole JSON object, mended, and nothing else."
+
+
 def data_of(paper: Paper) -> str:
     """The paper as the JSON that the model reads."""
     known = {"title": paper.title, "organization": paper.organization, "abstract": paper.abstract}

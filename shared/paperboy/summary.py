@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from paperboy.checks import refusals
 from paperboy.paper import Paper
 from paperboy.wrong import in_words
 
@@ -19,9 +20,9 @@ NO_MODEL = "none"
 ABSTRACT_LENGTH = 400
 """Characters of an abstract that the lowest rung shows at most: two or three sentences."""
 
-
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
+DECODER = json.JSONDecoder(strict=False)  # a line break inside a string does no harm
 SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+THOUGHTS_END = re.compile(r"</think(?:ing)?>|◁/think▷")
 
 
 class Rung(StrEnum):
@@ -75,17 +76,44 @@ def from_paper(paper: Paper) -> Summary:
     return Summary(summary=first_sentences(paper.abstract), rung=Rung.ABSTRACT)
 
 
-def from_reply(text: str) -> Summary:
-    """The summary in a model's reply, a JSON object. Raises ReplyError with what is wrong, in words."""
+def from_reply(text: str, paper: Paper) -> Summary:
+    """The summary of `paper` in a model's reply. Raises ReplyError with all that is wrong, in words."""
     try:
-        reply = Reply.model_validate_json(text)
+        reply = Reply.model_validate(find_object(text))
     except ValidationError as error:
         raise ReplyError(in_words(error)) from error
-    # A title may be a name and nothing else.
-    for name, text in (("summary", reply.summary), ("highlights", "".join(reply.highlights))):
-        if not CHINESE.search(text):
-            raise ReplyError(f"{name}: not in Chinese")
+    highlights = {f"highlights.{place}": highlight for place, highlight in enumerate(reply.highlights)}
+    if reasons := refusals({"title": reply.title, "summary": reply.summary} | highlights, paper):
+        raise ReplyError("; ".join(reasons))
     return Summary(**reply.model_dump(), rung=Rung.MODEL)
+
+
+def find_object(text: str) -> dict[str, Any]:
+    """The JSON object in a model's reply: bare, in a code fence, after its thoughts, or among other words.
+
+    Of several, the first that holds a summary. Raises ReplyError where none is whole.
+    """
+    *_, thoughts_end = [0, *(match.end() for match in THOUGHTS_END.finditer(text))]
+    if "{" in text[thoughts_end:]:  # else the tag stands inside the object, where a check will find it
+        text = text[thoughts_end:]
+    found: list[dict[str, Any]] = []
+    why, end = "", 0
+    for brace in re.finditer("{", text):
+        if brace.start() < end:
+            continue
+        try:
+            value, end = DECODER.raw_decode(text, brace.start())
+        except RecursionError:
+            raise ReplyError("reply: its JSON is nested too deeply") from None
+        except ValueError as error:
+            why = why or f"its JSON is malformed: {error}"
+        else:
+            found.append(value)
+    if found:
+        return next((each for each in found if "summary" in each), found[0])
+    if why and "}" not in text.rpartition('"')[2]:
+        why = "it ends before its JSON object does"
+    raise ReplyError(f"reply: {why or 'no JSON object in it'}")
 
 
 def first_sentences(text: str, length: int = ABSTRACT_LENGTH) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = "DIGESTS"
 
-CLAIM = 180
+CLAIM = 360
 """Seconds that a claim stands: longer than the summarize function may run."""
 
 

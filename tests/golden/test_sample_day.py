@@ -106,8 +106,9 @@ def test_no_text_is_copied(shared_data: Path, real: list[dict[str, Any]]) -> Non
 def test_summaries_are_accepted() -> None:
     """There is a recorded summary for each paper of the sample, and each is a model's good reply."""
     assert set(SUMMARIES) == {paper.id for paper in papers()}
-    for paper_id, text in SUMMARIES.items():
-        assert text | {"rung": "model"} == from_reply(json.dumps(text)).model_dump(mode="json"), paper_id
+    for paper in papers():
+        text = SUMMARIES[paper.id]
+        assert text | {"rung": "model"} == from_reply(json.dumps(text), paper).model_dump(mode="json"), paper.id
 
 
 def test_both_low_rungs() -> None:

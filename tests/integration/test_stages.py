@@ -161,6 +161,18 @@ def test_a_models_summary_is_never_replaced_by_a_low_rung(edges: Edges) -> None:
     assert day.open
 
 
+def test_a_refused_reply_is_repaired_once(edges: Edges) -> None:
+    """A reply with an invented number is asked for again with the reason, and the mended one is marked as such."""
+    good = edges.recorded.replies["2602.02343"]
+    edges.recorded.replies["2602.02343"] = good | {"summary": good["summary"] + "准确率达到 99.9%。"}
+    edges.recorded.repairs["2602.02343"] = good
+    edges.whole_day(hour=3)
+    record = edges.table.read_day(DAY).summaries["2602.02343"]
+    assert (Rung.REPAIRED, 2) == (record.summary.rung, record.calls)
+    assert "summary: the number 99.9% is neither in the title nor in the abstract" in edges.recorded.told[0]
+    assert 17 == edges.recorded.calls["model"]
+
+
 def test_a_paper_that_a_model_refuses_is_not_paid_for_without_end(edges: Edges) -> None:
     """After REFUSALS replies that are no summary the paper stays on its low rung and the day is closed."""
     edges.recorded.replies["2602.02343"] = {"title": "无", "summary": "太短", "highlights": []}
