@@ -41,7 +41,7 @@ down: setup
 	@.venv/bin/paperboy down
 
 test: setup
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n 2 --dist loadgroup
 
 lint: setup
 	@.venv/bin/ruff check

@@ -1,10 +1,9 @@
 """What every test has at hand."""
 
+import contextlib
 import os
 import socket
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,16 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that have nothing to reach have no sockets: a forgotten stub reaches nothing."""
+    """Tests that have nothing to reach have no sockets, so a forgotten stub reaches nothing; and tests that share
+    something dear, a deployed stack or a browser, run in one process when several run side by side."""
     for item in items:
-        if item.path.parent.name in ("unit", "golden", "template"):
+        room = item.path.parent.name
+        if room in ("unit", "golden", "template"):
             item.add_marker(pytest.mark.disable_socket)
+        elif room == "e2e" and item.path.stem != "test_pages_browser":
+            item.add_marker(pytest.mark.xdist_group("stack"))
+        else:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -30,30 +35,15 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def free_ports() -> int:
-    """A port on loopback that is free, and so is the next."""
-    for port in range(20_000, 30_000, 2):
-        with socket.socket() as first, socket.socket() as second:
+    """The first of fifty ports on loopback that are free; processes side by side look in other places."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    start = 20_000 + 5_000 * worker + os.getpid() % 50 * 50
+    for first in range(start, start + 2_500, 50):
+        with contextlib.ExitStack() as probes:
             try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
+                for port in range(first, first + 50):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
-    raise RuntimeError("no two free ports on loopback")
-
-
-@pytest.fixture(scope="session")
-def resources() -> dict[str, dict[str, Any]]:
-    """The template's resources by logical id, as CloudFormation gets them: after the SAM transform."""
-    from samtranslator.translator.transform import transform
-    from samtranslator.yaml_helper import yaml_parse
-
-    template = yaml_parse((ROOT / "template.yaml").read_text())
-    for resource in template["Resources"].values():
-        for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
-            resource["Properties"][code] = "s3://bucket/key"  # where `sam package` would have put it
-    no_managed_policies = SimpleNamespace(load=dict)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        translated: dict[str, dict[str, Any]] = transform(template, {}, no_managed_policies)["Resources"]
-    return translated
+            return first
+    raise RuntimeError("no fifty free ports on loopback")

@@ -79,7 +79,11 @@ class Deployed:
         answer = self._local.client("lambda").invoke(FunctionName=self.outputs["Ingest"], Payload=json.dumps(event))
         said = json.load(answer["Payload"])
         if "FunctionError" in answer:
-            raise PaperboyError(f"ingest could not read {day}: {said.get('errorMessage', said)}")
+            why = str(said.get("errorMessage", said)).removeprefix(f"{day}: ").removeprefix("SourceError: ")
+            raise PaperboyError(
+                f"the listing of {day} could not be had: {why}. HF_BASE_URL names the source for `paperboy up`;"
+                " `paperboy up --sample` replays a recorded day."
+            )
         outcome: dict[str, Any] = said[str(day)]
         return outcome
 

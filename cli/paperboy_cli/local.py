@@ -388,7 +388,10 @@ class Local:
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.home / name
-        read: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        try:
+            read: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError as error:
+            raise PaperboyError(f"{path} is damaged: remove it and run this again.") from error
         return read
 
     def _write(self, name: str, content: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
@@ -81,7 +81,8 @@ def up(
     console.print(f"  listings from  {told['HfBaseUrl']}")
     console.print(f"  summaries from {told['LlmBaseUrl'] or 'the listing itself: LLM_BASE_URL names no model'}")
     if docker:
-        console.print(f"  sam local invoke Ingest -e events/ingest.json {local.invoke_options()}", soft_wrap=True)
+        options = local.invoke_options()
+        console.print(f"  .tools/sam/bin/sam local invoke Ingest -e events/ingest.json {options}", soft_wrap=True)
     which = " --sample" if sample else ""
     console.print(f"`paperboy run{which}` makes a digest, `paperboy down` stops it all.")
 
@@ -324,5 +325,20 @@ def main() -> None:
     try:
         app()
     except PaperboyError as error:
-        print(f"paperboy: {error}", file=sys.stderr)
-        sys.exit(1)
+        _give_up(str(error))
+    except OSError as error:
+        _give_up(
+            f"{error.filename or 'the output'}: {error.strerror}. PAPERBOY_HOME chooses another folder to work in."
+        )
+    except Exception as error:
+        from botocore.exceptions import ConnectionError as NoConnectionError
+        from botocore.exceptions import HTTPClientError
+
+        if not isinstance(error, NoConnectionError | HTTPClientError):
+            raise
+        _give_up("the local stack went away in the middle: `paperboy up` starts it again.")
+
+
+def _give_up(why: str) -> NoReturn:
+    print(f"paperboy: {why}", file=sys.stderr)
+    sys.exit(1)

@@ -36,8 +36,8 @@ def load_json(path: Path) -> Any:
         return json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
     except (OSError, EOFError, zlib.error) as error:
         raise PaperboyError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    except ValueError as error:
-        raise PaperboyError(f"{path} is no JSON: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise PaperboyError(f"{path} is no JSON that can be read: {error}.") from error
 
 
 def load_listing(path: Path) -> tuple[Listing, dt.date | None]:
