@@ -4,6 +4,8 @@ import contextlib
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -47,3 +49,20 @@ def free_ports() -> int:
                 continue
             return first
     raise RuntimeError("no fifty free ports on loopback")
+
+
+@pytest.fixture(scope="session")
+def resources() -> dict[str, dict[str, Any]]:
+    """The template's resources by logical id, as CloudFormation gets them: after the SAM transform."""
+    from samtranslator.translator.transform import transform
+    from samtranslator.yaml_helper import yaml_parse
+
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    for resource in template["Resources"].values():
+        for code in {"CodeUri", "ContentUri"} & resource["Properties"].keys():
+            resource["Properties"][code] = "s3://bucket/key"  # where `sam package` would have put it
+    no_managed_policies = SimpleNamespace(load=dict)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        translated: dict[str, dict[str, Any]] = transform(template, {}, no_managed_policies)["Resources"]
+    return translated
