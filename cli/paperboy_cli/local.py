@@ -151,7 +151,7 @@ class Local:
         (self.home / "port").write_text(str(self.port))
         self._rewind_streams()
         shutil.rmtree(self.scratch, ignore_errors=True)
-        (self.scratch).mkdir(parents=True)
+        self.scratch.mkdir(parents=True)
         # Its functions inherit this environment, so it holds what the emulator needs and nothing of the user's.
         environment = {
             "PATH": os.environ["PATH"],
