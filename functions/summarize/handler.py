@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from paperboy import prompt
 from paperboy.conflict import ConflictError
-from paperboy.model import Model, ModelError, Refused
+from paperboy.model import Model, ModelError
 from paperboy.observe import count, logger, metrics
 from paperboy.paper import Paper
 from paperboy.queue import SummaryAsked
@@ -19,6 +19,7 @@ from paperboy.records import SummaryRecord
 from paperboy.settings import SummarizeSettings
 from paperboy.summary import NO_MODEL, ReplyError, Rung, from_paper, from_reply, source_hash
 from paperboy.table import Table
+from paperboy.usage import Usage
 
 
 @cache
@@ -86,10 +87,10 @@ def best_of(written: SummaryRecord, previous: SummaryRecord | None) -> SummaryRe
     """`written`; but where it is on a low rung and a model wrote the previous one, that one with the new outcome."""
     if previous is None or not written.summary.rung.low:
         return written
-    refusals = previous.refusals + written.refusals
+    sums = {"refusals": previous.refusals + written.refusals, "spent": previous.spent + written.spent}
     if previous.summary.rung.low:
-        return written.model_copy(update={"refusals": refusals})
-    return previous.model_copy(update={"attempt": written.attempt, "reason": written.reason, "refusals": refusals})
+        return written.model_copy(update=sums)
+    return previous.model_copy(update={"attempt": written.attempt, "reason": written.reason} | sums)
 
 
 def write_summary(paper: Paper, model: Model | None) -> SummaryRecord:
@@ -101,22 +102,17 @@ def write_summary(paper: Paper, model: Model | None) -> SummaryRecord:
     if model is None:
         return record.model_copy(update={"reason": "no model is configured"})
     record = record.model_copy(update={"model": model.name})
-    refused: Refused | None = None
+    refused: prompt.Refused | None = None
     for rung in (Rung.MODEL, Rung.REPAIRED):
-        record = record.model_copy(update={"calls": record.calls + 1})
         try:
-            reply = model.summarize(paper, refused)
+            reply = model.complete(prompt.messages(paper, refused))
         except ModelError as error:
-            return record.model_copy(update={"reason": str(error)})
-        spent = {
-            "input_tokens": record.input_tokens + reply.input_tokens,
-            "output_tokens": record.output_tokens + reply.output_tokens,
-        }
-        record = record.model_copy(update=spent)
+            return record.model_copy(update={"reason": str(error), "spent": record.spent + Usage(calls=1)})
+        record = record.model_copy(update={"spent": record.spent + reply.usage})
         try:
             summary = from_reply(reply.text, paper).model_copy(update={"rung": rung})
         except ReplyError as error:
-            refused = Refused(reply.text, str(error))
+            refused = prompt.Refused(reply.text, str(error))
             record = record.model_copy(update={"reason": refused.why})
         else:
             return record.model_copy(update={"summary": summary})

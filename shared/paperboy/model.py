@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,9 +11,9 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from paperboy import prompt
-from paperboy.paper import Paper
+from paperboy.prompt import Message
 from paperboy.summary import Reply
+from paperboy.usage import Usage
 
 TIMEOUT = httpx.Timeout(40.0, connect=5.0)
 RETRY = Retry(
@@ -31,22 +32,13 @@ class ModelError(Exception):
     """The endpoint gave no reply."""
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A reply that was no summary, and why not, in words."""
-
-    text: str
-    why: str
-
-
 class Completion(BaseModel):
-    """A model's reply as it came, and what it took, in tokens."""
+    """A model's reply as it came, and what it took."""
 
     model_config = ConfigDict(frozen=True)
 
     text: str
-    input_tokens: int = 0
-    output_tokens: int = 0
+    usage: Usage
 
 
 class _Message(BaseModel):
@@ -75,13 +67,10 @@ class Model:
         self._client = httpx.Client(timeout=TIMEOUT, transport=RetryTransport(retry=retry))
         self._url = base_url.rstrip("/") + "/chat/completions"
 
-    def summarize(self, paper: Paper, refused: Refused | None = None) -> Completion:
-        """One call for `paper`, telling what was wrong with the reply before it where one was refused.
-
-        Raises ModelError where there is no reply to read.
-        """
+    def complete(self, messages: Sequence[Message]) -> Completion:
+        """The model's reply to a conversation. Raises ModelError where there is no reply to read."""
         try:
-            answer = self._client.post(self._url, json=self._request(paper, refused))
+            answer = self._client.post(self._url, json=self._request(messages))
         except httpx.HTTPError as error:
             raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
         if answer.status_code != HTTPStatus.OK:
@@ -90,25 +79,16 @@ class Model:
             read = _Answer.model_validate_json(answer.content)
         except ValidationError as error:
             raise ModelError("the model's endpoint answered no chat completion") from error
+        used = read.usage or _Usage()
         return Completion(
             text=read.choices[0].message.content,
-            input_tokens=read.usage.prompt_tokens if read.usage else 0,
-            output_tokens=read.usage.completion_tokens if read.usage else 0,
+            usage=Usage(calls=1, input_tokens=used.prompt_tokens, output_tokens=used.completion_tokens),
         )
 
-    def _request(self, paper: Paper, refused: Refused | None) -> dict[str, object]:
-        messages = [
-            {"role": "system", "content": prompt.instructions()},
-            {"role": "user", "content": prompt.data_of(paper)},
-        ]
-        if refused:
-            messages += [
-                {"role": "assistant", "content": refused.text},
-                {"role": "user", "content": prompt.repair(refused.why)},
-            ]
+    def _request(self, messages: Sequence[Message]) -> dict[str, object]:
         return {
             "model": self.name,
-            "messages": messages,
+            "messages": [asdict(message) for message in messages],
             "response_format": {
                 "type": "json_schema",
                 "json_schema": {"name": "summary", "schema": Reply.model_json_schema()},

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from paperboy.paper import Paper
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of the conversation with a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A reply that was no summary, and why not, in words."""
+
+    text: str
+    why: str
 
 
 @cache
@@ -20,6 +38,14 @@ def instructions() -> str:
 def version() -> str:
     """The prompt's version: a short hash of its text, so that it cannot be forgotten."""
     return hashlib.sha256(instructions().encode()).hexdigest()[:12]
+
+
+def messages(paper: Paper, refused: Refused | None = None) -> tuple[Message, ...]:
+    """What a model is asked about `paper`; where a reply was refused, that reply and what was wrong with it as well."""
+    asked = (Message("system", instructions()), Message("user", data_of(paper)))
+    if refused is None:
+        return asked
+    return (*asked, Message("assistant", refused.text), Message("user", repair(refused.why)))
 
 
 def repair(why: str) -> str:

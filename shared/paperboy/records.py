@@ -14,6 +14,7 @@ from paperboy.listing import Rejected
 from paperboy.paper import Paper, PaperId
 from paperboy.ranking import Ranking
 from paperboy.summary import NO_MODEL, Rung, Summary, source_hash
+from paperboy.usage import Usage
 
 REFUSALS = 3
 """Replies of a model that were no summary, after which a paper is not asked for again."""
@@ -75,9 +76,8 @@ class SummaryRecord(Record):
     attempt: int
     """The run that asked for it."""
     model: str | None = None
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    spent: Usage = Usage()
+    """What the model took for this paper so far, all tries together."""
     reason: str | None = None
     """Why no model's summary could be had this time, in words for the log and for `status`."""
     refusals: int = 0

@@ -168,7 +168,7 @@ def test_a_refused_reply_is_repaired_once(edges: Edges) -> None:
     edges.recorded.repairs["2602.02343"] = good
     edges.whole_day(hour=3)
     record = edges.table.read_day(DAY).summaries["2602.02343"]
-    assert (Rung.REPAIRED, 2) == (record.summary.rung, record.calls)
+    assert (Rung.REPAIRED, 2) == (record.summary.rung, record.spent.calls)
     assert "summary: the number 99.9% is neither in the title nor in the abstract" in edges.recorded.told[0]
     assert 17 == edges.recorded.calls["model"]
 

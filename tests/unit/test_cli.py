@@ -84,7 +84,7 @@ def test_render_without_summaries_is_marked() -> None:
         (b"{not json", "is no JSON"),
         (b"[" * 200_000, "is no JSON"),
         (b'{"error": "no"}', "is no listing: expected a JSON list of papers, got dict"),
-        (gzip.compress(b"[]")[:-6], "cannot be read"),
+        (gzip.compress(b"[]", mtime=0)[:-6], "cannot be read"),
         (b"\x1f\x8bgarbage", "cannot be read"),
         (b"\xff\xfe\x00", "is no JSON"),
     ],

@@ -1,0 +1,47 @@
+"""What a model's work costs, and how that is counted."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Price = Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)]
+"""US dollars for a million tokens, which is millionths of a dollar for one."""
+
+
+class Usage(BaseModel):
+    """Calls of a model, the tokens that they took and what these cost."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: int = 0
+    """Millionths of a US dollar; 0 as well where no price is known."""
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
+
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) - getattr(other, name) for name in Usage.model_fields})
+
+
+class Prices(BaseModel):
+    """A model's list prices."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input: Price = Decimal(0)
+    output: Price = Decimal(0)
+
+    def of(self, input_tokens: int, output_tokens: int) -> int:
+        """What so many tokens cost, in millionths of a US dollar, rounded up."""
+        cost = self.input * input_tokens + self.output * output_tokens
+        return int(cost.to_integral_value(ROUND_CEILING))
