@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
 from paperboy import prompt
-from paperboy.listing import Listing, Rejected, read_listing
+from paperboy.listing import Rejected, read_listing
 from paperboy.observe import count, logger, metrics
 from paperboy.paper import Paper
 from paperboy.policy import Policy, load_policy
@@ -102,58 +102,65 @@ class Ingest:
         Without a listing the run goes on with what is known, so that an open day is still mended and a due one still
         comes out. Raises SourceError after that, and ConflictError where another run came between.
         """
-        failure: SourceError | None = None
+        known = self.table.read_day(day)
         try:
             listing = read_listing(self.source.listing(day))
-        except SourceError as error:
-            failure, listing = error, Listing()
+        except SourceError:
+            if known.run:
+                self._write_run(self._again(known.run, day, asked), known)
+            raise
         count("Listed", len(listing.papers) + len(listing.rejected))
         count("Rejected", len(listing.rejected))
         for bad in listing.rejected:
             logger.warning("item rejected", extra={"status": "rejected", "paper": bad.where, "why": bad.why})
 
-        known = self.table.read_day(day)
         listed = [_merged(known, paper) for paper in listing.papers]
         changed = [paper for paper in listed if paper != known.papers.get(paper.id)]
-        found = self._found(known, listed, listing.rejected, asked)
-        run = found and next_run(found, known, bool(changed))
         self.table.put_papers(day, changed)
-        if run and run is not known.run:
-            self.table.put_run(day, run, known.run)
-        if failure:
-            raise failure
-        if not run:
-            return {"status": "no papers", "rejected": len(listing.rejected)}
+        run = self._write_run(self._found(known, listed, listing.rejected, asked), known, bool(changed))
         return {
-            "status": "nothing new" if run is known.run else "listed",
+            "status": _status(run, known),
             "listed": run.listed,
-            "rejected": len(run.rejected),
+            "rejected": len(run.broken or run.rejected),
             "changed": len(changed),
             "attempt": run.attempt,
         }
 
-    def _found(self, known: Day, listed: list[Paper], rejected: tuple[Rejected, ...], asked: Asked) -> Run | None:
-        """The run that a listing makes; without papers in it what the last run found stands, or nothing is there."""
-        now = {
-            "policy_hash": self.policy.fingerprint(known.day),
-            "prompt": self.prompt,
-            "asked": asked.time,
-            "due": asked.due,
-        }
-        if not listed:
-            return known.run and known.run.model_copy(update=now)
+    def _found(self, known: Day, listed: list[Paper], rejected: tuple[Rejected, ...], asked: Asked) -> Run:
+        """The run that a listing makes. Papers that it lacks are kept, in the order that the last run gave them.
+
+        A listing without a single good paper leaves a day that has papers as it is, and says what was wrong.
+        """
+        if not listed and known.run and known.run.ids:
+            return self._again(known.run.model_copy(update={"broken": rejected}), known.day, asked)
+        places = {paper_id: place for place, paper_id in enumerate(known.run.ids if known.run else ())}
+        before = sorted(known.papers.values(), key=lambda paper: places.get(paper.id, len(places)))
         listed_ids = {paper.id for paper in listed}
-        kept = [paper for paper in known.papers.values() if paper.id not in listed_ids]
+        kept = [paper for paper in before if paper.id not in listed_ids]
         # A bad item of a paper that is known costs nothing: the paper is kept, and counted once.
         lost = tuple(bad for bad in rejected if bad.where not in known.papers)
-        return Run(
+        found = Run(
             ids=tuple(paper.id for paper in [*listed, *kept]),
             papers_hash=papers_hash([*listed, *kept]),
+            policy_hash="",
+            prompt="",
             listed=len(listed) + len(lost),
             kept=len(kept),
             rejected=lost,
-            **now,
+            asked=asked.time,
         )
+        return self._again(found, known.day, asked)
+
+    def _again(self, run: Run, day: dt.date, asked: Asked) -> Run:
+        """`run` as it would be found now: asked for again, with the policy and the prompt of now."""
+        now = {"asked": asked.time, "due": asked.due}
+        return run.model_copy(update=now | {"policy_hash": self.policy.fingerprint(day), "prompt": self.prompt})
+
+    def _write_run(self, found: Run, known: Day, changed: bool = False) -> Run:
+        run = next_run(found, known, changed)
+        if run is not known.run:
+            self.table.put_run(known.day, run, known.run)
+        return run
 
 
 @cache
@@ -206,9 +213,18 @@ def next_run(found: Run, known: Day, changed: bool = False) -> Run:
             "due": previous.due if late else found.due,
         }
     )
-    if changed or not found.finds_the_same_as(previous):
+    if changed or not found.finds_the_same_as(previous) or (known.open and not late):
         return attempt
-    return attempt if known.open and not late else previous
+    # A broken listing is told and gives nothing to rank or publish anew.
+    return previous if found.broken == previous.broken else previous.model_copy(update={"broken": found.broken})
+
+
+def _status(run: Run, known: Day) -> str:
+    if run.broken or len(run.rejected) == run.listed > 0:
+        return "broken"
+    if not run.ids:
+        return "no papers"
+    return "nothing new" if run is known.run else "listed"
 
 
 def _merged(known: Day, paper: Paper) -> Paper:

@@ -44,6 +44,9 @@ def score_day(day: dt.date, table: Table, queue: Queue, policy: Policy) -> None:
     if run is None:
         logger.warning("no run to rank", status="ignored")
         return
+    if not run.ids:
+        logger.info("no papers to rank", status="ignored")
+        return
     papers = [known.papers[paper_id] for paper_id in run.ids]
     if papers_hash(papers) != run.papers_hash:
         raise ConflictError(f"{day}: papers are being written; their run comes next")

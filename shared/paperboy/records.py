@@ -25,7 +25,10 @@ class Record(BaseModel):
 
 
 class Run(Record):
-    """What ingest last found of a day. Written by ingest, after the papers."""
+    """What ingest last found of a day. Written by ingest, after the papers.
+
+    A day without papers (a weekend, a holiday, a listing of nothing but bad items) has a run without ids.
+    """
 
     ids: tuple[PaperId, ...]
     """The day's papers in listing order; papers that only earlier listings had come last."""
@@ -38,6 +41,8 @@ class Run(Record):
     kept: int
     """Papers of earlier listings that the newest one lacks."""
     rejected: tuple[Rejected, ...] = ()
+    broken: tuple[Rejected, ...] = ()
+    """The items of a newer listing that had not one good paper; all else is then as it was before."""
     attempt: int = 1
     """How many times this record was written: it tells which ranking and which pages belong to it."""
     asked: AwareDatetime
@@ -56,7 +61,7 @@ class Run(Record):
 
     def finds_the_same_as(self, other: Run | None) -> bool:
         """Whether both found the same day, whenever that was."""
-        own = {"attempt", "asked", "due"}
+        own = {"attempt", "asked", "due", "broken"}
         return other is not None and self.model_dump(exclude=own) == other.model_dump(exclude=own)
 
 
@@ -121,7 +126,9 @@ class Day:
 
     @property
     def open(self) -> bool:
-        """Whether something of the newest run is still to be done."""
+        """Whether something of the newest run is still to be done. A day without papers has nothing to do."""
+        if self.run is not None and not self.run.ids:
+            return False
         return (
             self.run is None
             or self.published is None

@@ -97,9 +97,9 @@ class Table:
                 batch.put_item(Item={"pk": partition(day), "sk": f"PAPER#{paper.id}"} | _native(paper.known()))
 
     def attempts(self, days: Iterable[dt.date]) -> dict[dt.date, int]:
-        """The newest run's attempt of each of the `days` that has a run."""
+        """The newest run's attempt of each of the `days` whose listing was not empty."""
         runs = {day: self._get(partition(day), "RUN") for day in days}
-        return {day: int(item["attempt"]) for day, item in runs.items() if item}
+        return {day: int(item["attempt"]) for day, item in runs.items() if item and item["listed"] + item["kept"]}
 
     def put_run(self, day: dt.date, run: Run, previous: Run | None) -> None:
         """Write `run` in place of `previous`. Raises ConflictError where another run came between."""

@@ -62,6 +62,50 @@ def test_a_shorter_listing_takes_nothing_away(edges: Edges, left: int) -> None:
     assert kept.listed + kept.kept == kept.selected + kept.left_out + len(kept.rejected) == 25
 
 
+def test_a_broken_listing_touches_no_page(edges: Edges) -> None:
+    """When every item of a listing is broken, pages stay byte for byte, and the run tells what was wrong."""
+    edges.whole_day(hour=3)
+    pages = edges.pages()
+    edges.edit_listing(lambda items: [str(item) for item in items])
+    outcome = edges.ingest(run_of(4))
+    edges.score()
+    edges.render()
+    run = edges.table.read_day(DAY).run
+    assert run is not None
+    assert ("broken", 25) == (outcome["status"], outcome["rejected"])
+    assert {"expected an object, got str"} == {bad.why for bad in run.broken}
+    assert (25, 25) == (run.listed, len(run.ids))
+    assert pages == edges.pages()
+
+
+@pytest.mark.parametrize(("items", "status", "rejected"), [([], "no papers", 0), (["{'paper': 1}"] * 3, "broken", 3)])
+def test_a_day_without_papers_is_recorded_and_has_no_page(
+    edges: Edges, items: list[Any], status: str, rejected: int
+) -> None:
+    """An empty or wholly broken listing leaves a run without papers that says why, no ranking and no page."""
+    edges.edit_listing(lambda _: items)
+    assert edges.ingest(run_of(3))["status"] == status
+    edges.score()
+    edges.render()
+    day = edges.table.read_day(DAY)
+    assert day.run is not None
+    assert ((), rejected, rejected) == (day.run.ids, day.run.listed, len(day.run.rejected))
+    assert (None, {}) == (day.ranking, edges.pages())
+    assert edges.ingest(run_of(4))["status"] == status
+    assert day.run == edges.table.read_day(DAY).run
+
+
+def test_a_run_comes_back_to_a_broken_day_and_not_to_an_empty_one(edges: Edges) -> None:
+    """Within a month a day whose listing was broken is visited again; a weekend is not."""
+    at = dt.datetime(2026, 2, 20, 3, 17, tzinfo=dt.UTC)
+    edges.edit_listing(lambda _: [])
+    edges.ingest(run_of(3))
+    assert DAY not in edges.stage.days_to_visit(at)
+    edges.edit_listing(lambda _: ["broken"])
+    edges.ingest(run_of(4))
+    assert DAY in edges.stage.days_to_visit(at)
+
+
 def test_a_value_that_is_missing_this_time_stays(edges: Edges) -> None:
     """Stars that a later listing lacks are still known."""
     edges.whole_day(hour=3)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from functions.ingest.handler import Asked, IngestError, next_run, read_event
-from paperboy.records import Day, PublishedRecord, Run
+from paperboy.listing import Rejected
+from paperboy.records import Day, PublishedRecord, Run, papers_hash
 from paperboy.summary import Rung
 from tests.samples import DAY, day, paper
 
@@ -27,6 +28,7 @@ def known(attempt: int | None = None, still_open: bool = False, **values: Any) -
     return Day(DAY, run=run(attempt=3, **values), published=published or None)
 
 
+BAD = Rejected(where="item 2", why="expected an object, got str")
 DONE, OPEN, STALE, UNPUBLISHED = known(3), known(3, still_open=True), known(2), known()
 
 
@@ -56,13 +58,30 @@ def test_open_day(before: Day, due: bool) -> None:
     assert run(asked=LATER, due=due, attempt=4) == next_run(run(asked=LATER, due=due), before)
 
 
-@pytest.mark.parametrize(
-    "change", [{"papers_hash": "1"}, {"policy_hash": "1"}, {"prompt": "2"}, {"listed": 0, "kept": 1}]
-)
+@pytest.mark.parametrize("change", [{"papers_hash": "1"}, {"policy_hash": "1"}, {"prompt": "2"}, {"rejected": (BAD,)}])
 @pytest.mark.parametrize("before", [DONE, OPEN, UNPUBLISHED], ids=["done", "open", "never published"])
 def test_changed_day(change: dict[str, Any], before: Day) -> None:
     """A day that looks different is an attempt more, whatever was published."""
     assert run(asked=LATER, attempt=4, **change) == next_run(run(asked=LATER, **change), before)
+
+
+def test_a_broken_listing_is_told_and_is_no_attempt() -> None:
+    """A closed day whose listing is broken keeps its attempt, so that nothing of it is published anew."""
+    after = next_run(run(asked=LATER, due=True, broken=(BAD,)), DONE)
+    assert DONE.run
+    assert DONE.run.model_copy(update={"broken": (BAD,)}) == after
+    broken = Day(DAY, run=after, published=DONE.published)
+    assert next_run(run(asked=LATER, broken=(BAD,)), broken) is after
+    assert next_run(run(asked=LATER), broken) == DONE.run
+
+
+def test_a_day_without_papers_is_done() -> None:
+    """A day without papers is not open, and a later run that finds none either leaves its run as it is."""
+    none = {"ids": (), "papers_hash": papers_hash([])}
+    before = Day(DAY, run=run(listed=0, **none))
+    assert not before.open
+    assert before.run is next_run(run(asked=LATER, listed=0, **none), before)
+    assert 2 == next_run(run(asked=LATER), before).attempt
 
 
 @pytest.mark.parametrize("asked", [EARLIER, SAME, LATER])
