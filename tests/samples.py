@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paperboy.digest import Digest, assemble
+from paperboy.language import load_language
 from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
@@ -16,6 +17,7 @@ from paperboy.records import Day, RankingRecord, Run, SummaryRecord
 from paperboy.summary import Rung, Summary
 
 DAY = dt.date(2026, 2, 3)
+ZH, EN = load_language("zh"), load_language("en")
 ROOT = Path(__file__).parents[1]
 
 REPLY = {
@@ -24,6 +26,16 @@ REPLY = {
     "highlights": ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"],
 }
 """A model's good reply."""
+
+ENGLISH_REPLY = {
+    "summary": "Steering changes what a model says without training it again, but why it works is unclear. " * 5,
+    "highlights": [
+        "One account of why steering works, where there were many",
+        "What a model prefers and how useful it stays are in conflict",
+        "A way to steer that gives up less of what makes a model useful",
+    ],
+}
+"""The same in English, where there is no title."""
 
 
 def read_json(file: Path) -> Any:
@@ -107,6 +119,12 @@ def sample_summaries() -> dict[str, Summary]:
     """What the recorded model tells of the sample day's papers."""
     told = read_json(ROOT / "events/sample/summaries.json")
     return {paper_id: Summary(**text, rung=Rung.MODEL) for paper_id, text in told.items()}
+
+
+def sample_papers() -> dict[str, Paper]:
+    """The papers of all sample days, by id."""
+    listings = [read_listing(read_json(file)) for file in sorted((ROOT / "events/sample").glob("????-??-??.json"))]
+    return {paper.id: paper for listing in listings for paper in listing.papers}
 
 
 def seed_texts(shared_data: Path) -> dict[str, dict[str, Any]]:

@@ -12,11 +12,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
 from paperboy import prompt
+from paperboy.language import load_language
 from paperboy.listing import Rejected, read_listing
 from paperboy.observe import count, logger, metrics
 from paperboy.paper import Paper
 from paperboy.policy import Policy, load_policy
 from paperboy.records import Day, Run, papers_hash
+from paperboy.secret import Secret
 from paperboy.settings import IngestSettings
 from paperboy.source import NotListedYetError, Source, SourceError
 from paperboy.summary import NO_MODEL
@@ -168,10 +170,10 @@ def collaborators() -> Ingest:
     """What the function works with, made once in an execution environment."""
     settings = IngestSettings.load()
     return Ingest(
-        source=Source(settings.source_url),
+        source=Source(settings.source_url, token=Secret(settings.token_name) if settings.token_name else None),
         table=Table(settings.table),
         policy=load_policy(),
-        prompt=NO_MODEL if settings.summarizer == "none" else prompt.version(),
+        prompt=NO_MODEL if settings.summarizer == "none" else prompt.version(load_language(settings.language)),
         time_zone=ZoneInfo(settings.time_zone),
     )
 

@@ -13,6 +13,7 @@ from paperboy import doorbell, html, pages
 from paperboy.bucket import Bucket, sha256
 from paperboy.conflict import ConflictError
 from paperboy.digest import Digest, assemble
+from paperboy.language import Language, load_language
 from paperboy.observe import count, logger, metrics
 from paperboy.records import Day, PublishedRecord
 from paperboy.settings import RenderSettings
@@ -21,7 +22,7 @@ from paperboy.table import Table
 TRIES = 5
 """How often a publication begins again when another one was faster."""
 
-WRITERS: dict[str, Callable[[Digest], str]] = {
+WRITERS: dict[str, Callable[[Digest, Language], str]] = {
     "md": pages.markdown,
     "json": pages.as_json,
     "html": html.page,
@@ -29,33 +30,40 @@ WRITERS: dict[str, Callable[[Digest], str]] = {
 
 INDEX = "index.html"
 
+PUBLISHED = "Published"
+"""The metric of digests that came out or changed; an alarm looks at it."""
+
 
 @cache
-def collaborators() -> tuple[Table, Bucket]:
+def collaborators() -> tuple[Table, Bucket, Language]:
     """What the function works with, made once in an execution environment."""
     settings = RenderSettings.load()
-    return Table(settings.table), Bucket(settings.bucket)
+    return (
+        Table(settings.table),
+        Bucket(settings.bucket, prefix=settings.prefix),
+        load_language(settings.language),
+    )
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> doorbell.Answer:
-    table, bucket = collaborators()
-    return doorbell.answer(event, lambda day: render_day(day, table, bucket))
+    table, bucket, language = collaborators()
+    return doorbell.answer(event, lambda day: render_day(day, table, bucket, language))
 
 
-def render_day(day: dt.date, table: Table, bucket: Bucket) -> None:
+def render_day(day: dt.date, table: Table, bucket: Bucket, language: Language) -> None:
     """Publish `day` as its records stand now. Raises ConflictError where others were faster TRIES times."""
     for tried in range(1, TRIES + 1):
         try:
-            return publish(day, table, bucket)
+            return publish(day, table, bucket, language)
         except ConflictError:
             if tried == TRIES:
                 raise
     return None
 
 
-def publish(day: dt.date, table: Table, bucket: Bucket) -> None:
+def publish(day: dt.date, table: Table, bucket: Bucket, language: Language) -> None:
     """Put the pages that differ, then record what is published.
 
     The pages are looked at *before* the table is read, and put only where they are still the same: whoever read
@@ -68,7 +76,7 @@ def publish(day: dt.date, table: Table, bucket: Bucket) -> None:
     if digest is None:
         logger.info("not yet whole", status="waiting")
         return
-    texts = {kind: write(digest) for kind, write in WRITERS.items()}
+    texts = {kind: write(digest, language) for kind, write in WRITERS.items()}
     put = []
     for key in keys:
         there = seen[key]
@@ -79,19 +87,19 @@ def publish(day: dt.date, table: Table, bucket: Bucket) -> None:
     if record is not known.published:
         table.put_published(day, record, known.published)
     if put:
-        count("Published", 1)
+        count(PUBLISHED, 1)
     logger.info("day rendered", status="published" if put else "nothing new", put=put, rungs=digest.rungs)
-    publish_index(table, bucket)
+    publish_index(table, bucket, language)
 
 
-def publish_index(table: Table, bucket: Bucket) -> None:
+def publish_index(table: Table, bucket: Bucket, language: Language) -> None:
     """Put the list of the published days where it differs. Raises ConflictError as `publish` does.
 
     It is made after each day's pages, from the records alone, so that one that was missed comes out with the next.
     """
     seen = bucket.look(INDEX)
     days = table.published_days(since=dt.date.min)
-    if bucket.put(INDEX, html.index(days), max(days), seen):
+    if bucket.put(INDEX, html.index(days, language), max(days), seen):
         logger.info("days listed", status="published", put=[INDEX])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from paperboy.conflict import ConflictError
@@ -24,6 +25,9 @@ CONTENT_TYPES = {
 # A change is seen within minutes: a reader's copy is good for one and is then asked for by its ETag.
 CACHE_CONTROL = "public, max-age=60, must-revalidate"
 
+# The bucket's name in the path, not in the host: an emulator that is reached by a name has no hosts below it.
+CONFIG = Config(s3={"addressing_style": "path"})
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -39,16 +43,20 @@ def sha256(body: str) -> str:
 
 
 class Bucket:
-    """Pages by key. A page is put only over the one that was seen, so that older data cannot win."""
+    """Pages by key, below `prefix` where there is one.
 
-    def __init__(self, name: str, client: S3Client | None = None) -> None:
+    A page is put only over the one that was seen, so that older data cannot win.
+    """
+
+    def __init__(self, name: str, client: S3Client | None = None, prefix: str = "") -> None:
         self._name = name
-        self._s3 = client or boto3.client("s3")
+        self._s3 = client or boto3.client("s3", config=CONFIG)
+        self._folder = f"{prefix}/" if prefix else ""
 
     def look(self, key: str) -> Stored | None:
         """The page at `key` as it stands, or None."""
         try:
-            head = self._s3.head_object(Bucket=self._name, Key=key)
+            head = self._s3.head_object(Bucket=self._name, Key=self._folder + key)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 return None
@@ -73,7 +81,7 @@ class Bucket:
         try:
             self._s3.put_object(
                 Bucket=self._name,
-                Key=key,
+                Key=self._folder + key,
                 Body=body.encode(),
                 ContentType=CONTENT_TYPES["." + key.rpartition(".")[2]],
                 CacheControl=CACHE_CONTROL,

@@ -12,6 +12,7 @@ from paperboy.paper import Paper
 from paperboy.ranking import Ranked
 from paperboy.records import Day, Run
 from paperboy.summary import Rung, Summary, from_paper
+from paperboy.usage import Usage
 
 LEFT_OUT_SHOWN = 3
 """How many of the papers that the cut left out a page tells of."""
@@ -59,6 +60,8 @@ class Entry(Placed):
     number: int
     """Place in the digest, from 1."""
     summary: Summary
+    limited: bool = False
+    """Whether a limit of the budget left it without a model."""
 
 
 class Digest(BaseModel):
@@ -71,6 +74,8 @@ class Digest(BaseModel):
     left_out: tuple[Placed, ...] = ()
     """The LEFT_OUT_SHOWN papers with the most upvotes that the cut left out; equal ones in rank order."""
     receipt: Receipt
+    spent: Usage = Usage()
+    """What the model took for the day's papers so far, in all runs together."""
 
     @property
     def rungs(self) -> dict[Rung, int]:
@@ -104,10 +109,7 @@ def assemble(day: Day) -> Digest | None:
     selected = [row for row in rows if row.selected or row.id in stays]
     if not run.due and any(row.id not in day.summaries for row in selected):
         return None
-    entries = tuple(
-        Entry(number=number, paper=day.papers[row.id], ranked=row, summary=_summary_of(day, row.id))
-        for number, row in enumerate(selected, start=1)
-    )
+    entries = tuple(_entry(day, row, number) for number, row in enumerate(selected, start=1))
     taken = {row.id for row in selected}
     left_out = [Placed(paper=day.papers[row.id], ranked=row) for row in rows if row.id not in taken]
     left_out.sort(key=lambda one: -(one.paper.upvotes or 0))
@@ -116,9 +118,11 @@ def assemble(day: Day) -> Digest | None:
         entries=entries,
         left_out=tuple(left_out[:LEFT_OUT_SHOWN]),
         receipt=receipt_of(run, len(entries)),
+        spent=sum((record.spent for record in day.summaries.values()), Usage()),
     )
 
 
-def _summary_of(day: Day, paper_id: str) -> Summary:
-    record = day.summaries.get(paper_id)
-    return record.summary if record else from_paper(day.papers[paper_id])
+def _entry(day: Day, row: Ranked, number: int) -> Entry:
+    paper, record = day.papers[row.id], day.summaries.get(row.id)
+    summary, limited = (record.summary, record.limited) if record else (from_paper(paper), False)
+    return Entry(number=number, paper=paper, ranked=row, summary=summary, limited=limited)

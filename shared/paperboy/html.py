@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from base64 import b64encode
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,31 +19,65 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from paperboy.digest import Digest
-from paperboy.pages import LOW_RUNGS, visible
+from paperboy.language import Labels, Language
+from paperboy.pages import notice, visible
 from paperboy.records import PublishedRecord
+from paperboy.usage import Usage
 
 HERE = Path(__file__).parent
-WEEKDAYS = "一二三四五六日"
 
 
-def page(digest: Digest) -> str:
-    """The digest to read: Chinese first, each score opened into its parts, and the receipt below."""
+def page(digest: Digest, language: Language) -> str:
+    """The digest to read: its own language first, each score opened into its parts, and the receipt below."""
     return (
         _environment()
         .get_template("page.html")
-        .render(digest=digest, low=_low(digest.rungs), low_rungs=LOW_RUNGS, adds_up=_adds_up)
+        .render(
+            _common(language),
+            digest=digest,
+            low=_low(digest.rungs),
+            spent=_spent(digest.spent, language.labels),
+            notice=notice,
+            adds_up=_adds_up,
+        )
     )
 
 
-def index(days: Mapping[dt.date, PublishedRecord]) -> str:
+def index(days: Mapping[dt.date, PublishedRecord], language: Language) -> str:
     """The list of the published days, newest first, each linking to its digest beside the list."""
     newest_first = [(day, days[day], _low(days[day].rungs)) for day in sorted(days, reverse=True)]
-    return _environment().get_template("index.html").render(days=newest_first)
+    template = _environment().get_template("index.html")
+    return template.render(_common(language), days=newest_first)
+
+
+@cache
+def _common(language: Language) -> dict[str, object]:
+    """What every page in a language needs of it."""
+    style = (HERE / "style.css").read_text("utf-8") + language.style
+    # The page may use this very style sheet and fetch nothing: a text that became markup after all could do nothing.
+    hashed = b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
+    own = Markup(style)  # noqa: S704 - our own files
+    return {"language": language, "labels": language.labels, "style": own, "policy": policy}
 
 
 def _low(rungs: Mapping[Any, int]) -> int:
     """How many summaries no model wrote."""
     return sum(number for rung, number in rungs.items() if rung.low)
+
+
+def _spent(spent: Usage, labels: Labels) -> str:
+    """What a day's summaries took, money only where its price is known; empty where no model was called."""
+    if not spent.calls:
+        return ""
+    label = labels.spent_priced if spent.cost else labels.spent
+    return label.format(calls=f"{spent.calls:,}", tokens=f"{spent.tokens:,}", dollars=_dollars(spent.cost))
+
+
+def _dollars(cost: int) -> str:
+    """Millionths of a dollar in dollars: to the cent, and a sum below ten cents to its second digit."""
+    dollars = Decimal(cost).scaleb(-6)
+    return f"{dollars:,.{min(6, max(2, 1 - dollars.adjusted()))}f}"
 
 
 def _adds_up(parts: Mapping[str, float], score: float) -> bool:
@@ -64,11 +99,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = (HERE / "style.css").read_text("utf-8")
-    # The page may use this very style sheet and fetch nothing: a text that became markup after all could do nothing.
-    hashed = b64encode(sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
-    environment.globals |= {"style": Markup(style), "policy": policy, "weekdays": WEEKDAYS}  # noqa: S704 - our own file
     environment.filters["points"] = _points
     return environment
 

@@ -1,35 +1,43 @@
-"""The language model behind an OpenAI-compatible endpoint."""
+"""A language model, whoever provides it: a conversation in, a reply out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from http import HTTPStatus
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-import httpx
-from httpx_retries import Retry, RetryTransport
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from paperboy.prompt import Message
-from paperboy.summary import Reply
 from paperboy.usage import Usage
 
-TIMEOUT = httpx.Timeout(40.0, connect=5.0)
-RETRY = Retry(
-    total=2,
-    allowed_methods=["POST"],
-    status_forcelist=[429, 500, 502, 503, 504],
-    backoff_factor=1.0,
-    total_timeout=20.0,
-)
-"""Two more tries of a call that failed for the moment, 20 seconds of waiting at most.
+Schema = Mapping[str, Any]
+"""The shape of a reply, in JSON Schema."""
 
-With the time-out of each try, two calls for a paper fit into the function's own limit."""
+MAX_OUTPUT_TOKENS = 4000
+"""Tokens that a reply may have: a summary has 400, and a thinking model's thoughts count as well."""
+
+SECONDS = 40.0
+"""How long one try of a call may take: with tries and waits, two calls for a paper fit into summarize's own limit."""
+
+TRIES = 3
+"""How often a call is tried that fails for the moment."""
 
 
 class ModelError(Exception):
-    """The endpoint gave no reply."""
+    """There is no reply to read."""
+
+    def __init__(self, why: str, spent: Usage | None = None) -> None:
+        super().__init__(why)
+        self.spent = spent or Usage(calls=1)
+        """What it took all the same."""
+
+
+class FilteredError(ModelError):
+    """The provider answers, but not this conversation; asked again it would say the same."""
+
+
+class NotSupportedError(ModelError):
+    """The endpoint does not take the request in this way."""
 
 
 class Completion(BaseModel):
@@ -39,58 +47,62 @@ class Completion(BaseModel):
 
     text: str
     usage: Usage
+    cut_off: bool = False
+    """Whether it ends where it does because its tokens were used up."""
 
 
-class _Message(BaseModel):
-    content: str
+class Model(Protocol):
+    """A model at its provider."""
 
-
-class _Choice(BaseModel):
-    message: _Message
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Answer(BaseModel):
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage | None = None
-
-
-class Model:
-    """A model by its name at an endpoint such as ``https://api.example.com/v1``."""
-
-    def __init__(self, base_url: str, name: str, retry: Retry = RETRY) -> None:
-        self.name = name
-        self._client = httpx.Client(timeout=TIMEOUT, transport=RetryTransport(retry=retry))
-        self._url = base_url.rstrip("/") + "/chat/completions"
+    @property
+    def name(self) -> str:
+        """What the provider calls it."""
 
     def complete(self, messages: Sequence[Message]) -> Completion:
-        """The model's reply to a conversation. Raises ModelError where there is no reply to read."""
-        try:
-            answer = self._client.post(self._url, json=self._request(messages))
-        except httpx.HTTPError as error:
-            raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
-        if answer.status_code != HTTPStatus.OK:
-            raise ModelError(f"the model's endpoint answered {answer.status_code}")
-        try:
-            read = _Answer.model_validate_json(answer.content)
-        except ValidationError as error:
-            raise ModelError("the model's endpoint answered no chat completion") from error
-        used = read.usage or _Usage()
-        return Completion(
-            text=read.choices[0].message.content,
-            usage=Usage(calls=1, input_tokens=used.prompt_tokens, output_tokens=used.completion_tokens),
-        )
+        """The reply to a conversation. Raises ModelError where there is none to read."""
 
-    def _request(self, messages: Sequence[Message]) -> dict[str, object]:
-        return {
-            "model": self.name,
-            "messages": [asdict(message) for message in messages],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "summary", "schema": Reply.model_json_schema()},
-            },
-        }
+
+class Ways[Way]:
+    """The ways to ask for a reply in the right shape, the strongest first.
+
+    What an endpoint can do is found out by asking, and remembered as long as the process lives. A way counts as refused
+    only when a weaker one has worked: else it was something else that was wrong with the request.
+    """
+
+    def __init__(self, ways: Sequence[Way]) -> None:
+        self._ways = ways
+        self._first = 0
+        self.known = False
+        """Whether the endpoint has taken one of them."""
+
+    def ask(self, ask: Callable[[Way], Completion]) -> Completion:
+        """What `ask` returns for the first way that it does not refuse with NotSupportedError.
+
+        Raises the last one's error where it refuses all of them. When it had taken one before, it is what this
+        conversation says that is refused, and a FilteredError: not every filter has a code of its own (DeepSeek's).
+        """
+        known = self.known
+        for place in range(self._first, len(self._ways)):
+            try:
+                reply = ask(self._ways[place])
+            except NotSupportedError as error:
+                if place + 1 < len(self._ways):
+                    continue
+                if known:
+                    raise FilteredError(f"{error}; it answers others") from error
+                raise
+            else:
+                self._first = min(self._first, place) if self.known else place
+                self.known = True
+                return reply
+        raise AssertionError("there is no way to ask")
+
+
+def spoken(message: Message) -> str:
+    """What a turn of the conversation says: providers refuse one that says nothing (Bedrock, Moonshot)."""
+    return message.content if message.content.strip() else "(nothing)"
+
+
+def quoted(text: str) -> str:
+    """Somebody else's words, fit for an error: printable, in one line, and no more than 200 characters."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:200]

@@ -6,13 +6,8 @@ import json
 import re
 
 from paperboy.digest import Digest, Entry, Placed
+from paperboy.language import Labels, Language
 from paperboy.summary import Rung
-
-LOW_RUNGS = {
-    Rung.LISTING: "中文摘要暂缺，以下为 Hugging Face 提供的英文简介。",
-    Rung.ABSTRACT: "中文摘要暂缺，以下为英文原文摘要的开头。",
-}
-"""What a page says of a summary that no model wrote."""
 
 UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f"  # control characters
@@ -23,34 +18,45 @@ UNSEEN = re.compile(
 """Characters that are no part of what a reader sees. Joiners are: they make emoji and scripts."""
 
 
-def markdown(digest: Digest) -> str:
-    """The Markdown page, in the format of the reference digest, byte for byte.
+def markdown(digest: Digest, language: Language) -> str:
+    """The Markdown page, in Chinese in the format of the reference digest, byte for byte.
 
     Titles and texts come from outside: what Markdown would read as markup in them is escaped, and only that.
     """
-    head = f"# 每日论文汇总 - {digest.day}\n\n**论文数量**: {len(digest.entries)}\n\n---\n"
-    return head + "".join(f"\n{_entry(entry)}\n---\n" for entry in digest.entries)
+    labels = language.labels
+    head = f"# {labels.digest} - {digest.day}\n\n**{labels.count}**: {len(digest.entries)}\n\n---\n"
+    return head + "".join(f"\n{_entry(entry, labels)}\n---\n" for entry in digest.entries)
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: Entry, labels: Labels) -> str:
     trophy = "🏆" if entry.ranked.trophy else ""
     lines = [
         f"### {trophy} {entry.number}. {_heading(entry)}",
         "",
-        f"**论文链接**: [{entry.link}]({entry.link})",
-        f"**组织**: {escape(entry.organization)}",
-        f"**得分**: {entry.ranked.score}",
-        f"**标签**: {', '.join(entry.ranked.tags)}",
+        f"**{labels.link}**: [{entry.link}]({entry.link})",
+        f"**{labels.organization}**: {escape(entry.organization)}",
+        f"**{labels.score}**: {entry.ranked.score}",
+        f"**{labels.tags}**: {', '.join(entry.ranked.tags)}",
         f"**Upvotes**: {entry.paper.upvotes or 0} | **Stars**: {entry.paper.stars or 0}",
         "",
     ]
     summary = entry.summary
-    if summary.rung in LOW_RUNGS:
-        lines += [f"*{LOW_RUNGS[summary.rung]}*", ""]
-    lines += [f"**摘要**: {escape(summary.summary or '暂无')}", ""]
+    if summary.rung.low:
+        lines += [f"*{notice(entry, labels)}*", ""]
+    lines += [f"**{labels.summary}**: {escape(summary.summary or labels.nothing)}", ""]
     if summary.highlights:
-        lines += ["**亮点**:", *(f"  - {_block(escape(highlight))}" for highlight in summary.highlights), ""]
+        lines += [
+            f"**{labels.highlights}**:",
+            *(f"  - {_block(escape(highlight))}" for highlight in summary.highlights),
+            "",
+        ]
     return "\n".join(lines)
+
+
+def notice(entry: Entry, labels: Labels) -> str:
+    """What a page says of a summary that no model wrote: what it is instead, and whether the budget is why."""
+    notices = labels.limited if entry.limited else labels.low
+    return notices.listing if entry.summary.rung is Rung.LISTING else notices.abstract
 
 
 def _heading(entry: Entry) -> str:
@@ -87,15 +93,17 @@ def _block(text: str) -> str:
     return re.sub(r"^(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|(?:-\s*)+$)|^(\d{1,9})(?=[.)](?:\s|$))", r"\1\\", text)
 
 
-def as_json(digest: Digest) -> str:
-    """The digest for programs: everything the pages say, each score's parts, and the receipt."""
+def as_json(digest: Digest, language: Language) -> str:
+    """The digest for programs: everything the pages say, each score's parts, the receipt, and what the model took."""
     return json.dumps(
         {
             "day": digest.day.isoformat(),
+            "language": language.code,
             "count": len(digest.entries),
             "papers": [_paper(entry) for entry in digest.entries],
             "left_out": [_left_out(one) for one in digest.left_out],
             "receipt": digest.receipt.model_dump(mode="json"),
+            "spent": digest.spent.model_dump(),
         },
         ensure_ascii=False,
         indent=1,
@@ -118,6 +126,7 @@ def _paper(entry: Entry) -> dict[str, object]:
         "summary": entry.summary.summary,
         "highlights": entry.summary.highlights,
         "rung": entry.summary.rung,
+        "limited": entry.limited,
         "abstract": entry.paper.abstract,
     }
 

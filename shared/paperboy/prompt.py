@@ -1,14 +1,13 @@
-"""What the model is asked: one readable file, and the paper as data."""
+"""What the model is asked: one readable file for each language, and the paper as data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 
+from paperboy.language import Language
 from paperboy.paper import Paper
 
 
@@ -28,21 +27,14 @@ class Refused:
     why: str
 
 
-@cache
-def instructions() -> str:
-    """The text of `prompt.md`."""
-    return files("paperboy").joinpath("prompt.md").read_text(encoding="utf-8")
+def version(language: Language) -> str:
+    """The version of the language's prompt: a short hash of its text, so that it cannot be forgotten."""
+    return hashlib.sha256(language.prompt.encode()).hexdigest()[:12]
 
 
-@cache
-def version() -> str:
-    """The prompt's version: a short hash of its text, so that it cannot be forgotten."""
-    return hashlib.sha256(instructions().encode()).hexdigest()[:12]
-
-
-def messages(paper: Paper, refused: Refused | None = None) -> tuple[Message, ...]:
+def messages(paper: Paper, language: Language, refused: Refused | None = None) -> tuple[Message, ...]:
     """What a model is asked about `paper`; where a reply was refused, that reply and what was wrong with it as well."""
-    asked = (Message("system", instructions()), Message("user", data_of(paper)))
+    asked = (Message("system", language.prompt), Message("user", data_of(paper)))
     if refused is None:
         return asked
     return (*asked, Message("assistant", refused.text), Message("user", repair(refused.why)))

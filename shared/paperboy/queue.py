@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import boto3
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from paperboy.paper import PaperId
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_sqs import SQSClient
+
+
+CALLS = 2
+"""Calls of the model that a paper may take in a run: one, and one more where its reply has to be repaired."""
 
 
 class SummaryAsked(BaseModel):
@@ -25,6 +29,8 @@ class SummaryAsked(BaseModel):
     id: PaperId
     attempt: int
     """The run that asks."""
+    calls: Annotated[int, Field(ge=0)] = CALLS
+    """How many calls of the model the paper may take, from 0 to CALLS."""
 
 
 class Queue:

@@ -81,10 +81,14 @@ class SummaryRecord(Record):
     attempt: int
     """The run that asked for it."""
     model: str | None = None
+    calls: int = 0
+    """Calls of the model in the run that asked for it."""
     spent: Usage = Usage()
-    """What the model took for this paper so far, all tries together."""
+    """What the model took for this paper so far, in all runs together."""
     reason: str | None = None
     """Why no model's summary could be had this time, in words for the log and for `status`."""
+    limited: bool = False
+    """Whether a limit of the budget left it without a model this time."""
     refusals: int = 0
     """How many replies in a row were no summary."""
 

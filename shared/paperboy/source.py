@@ -12,6 +12,7 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 
 from paperboy import __version__
+from paperboy.secret import Secret, SecretError
 
 PATH = "/api/daily_papers"
 PAGE = 100
@@ -54,9 +55,15 @@ class _RateLimited(httpx.HTTPTransport):
 
 
 class Source:
-    """Reads listings over HTTP. `base_url` is the host's address; a mirror's works as well."""
+    """Reads listings over HTTP. `base_url` is the host's address; a mirror's works as well.
 
-    def __init__(self, base_url: str, retry: Retry = RETRY, timeout: httpx.Timeout = TIMEOUT) -> None:
+    With a token, which is sent there alone, the host allows more requests.
+    """
+
+    def __init__(
+        self, base_url: str, retry: Retry = RETRY, timeout: httpx.Timeout = TIMEOUT, token: Secret | None = None
+    ) -> None:
+        self._token = token
         self._client = httpx.Client(
             timeout=timeout,
             transport=RetryTransport(_RateLimited(), retry),
@@ -86,7 +93,8 @@ class Source:
     def _page(self, day: dt.date, page: int) -> list[Any]:
         asked = f"{self._url}?date={day}"
         try:
-            with self._client.stream("GET", self._url, params={"date": str(day), "limit": PAGE, "p": page}) as answer:
+            asked_for: dict[str, str | int] = {"date": str(day), "limit": PAGE, "p": page}
+            with self._client.stream("GET", self._url, params=asked_for, headers=self._headers()) as answer:
                 if answer.status_code == HTTPStatus.BAD_REQUEST:
                     raise NotListedYetError(f"{asked} is not listed yet")
                 if answer.status_code != HTTPStatus.OK:
@@ -101,6 +109,13 @@ class Source:
         if not isinstance(found, list):
             raise SourceError(f"{asked} answered a JSON {type(found).__name__}, not a list")
         return found
+
+    def _headers(self) -> dict[str, str]:
+        try:
+            token = self._token.value() if self._token else None
+        except SecretError as error:
+            raise SourceError(str(error)) from error
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _content(answer: httpx.Response, asked: str) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from paperboy.checks import refusals
+from paperboy.language import Language, Lengths
 from paperboy.paper import Paper
 from paperboy.wrong import in_words
 
@@ -43,23 +45,48 @@ class ReplyError(ValueError):
     """A model's reply that is no summary."""
 
 
-class Reply(BaseModel):
-    """The summary that a model is asked for, and the shape that its reply must have.
+_Highlights = Annotated[tuple[str, ...], Field(min_length=3, max_length=3)]
 
-    Lengths are in characters. Asked for are 150 to 210 of summary; what was really published runs from 87 to 348.
-    """
+
+class Reply(BaseModel):
+    """The summary that a model is asked for, and the shape that its reply must have."""
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    title: Annotated[str, StringConstraints(min_length=2, max_length=120)]
-    summary: Annotated[str, StringConstraints(min_length=80, max_length=350)]
-    highlights: Annotated[
-        tuple[Annotated[str, StringConstraints(min_length=8, max_length=80)], ...], Field(min_length=3, max_length=3)
-    ]
+    title: str
+    summary: str
+    highlights: _Highlights
+
+
+class UntitledReply(BaseModel):
+    """The same in a language that asks for no title; one that comes all the same is dropped."""
+
+    model_config = Reply.model_config
+
+    summary: str
+    highlights: _Highlights
+
+
+def shape_of(language: Language) -> type[Reply | UntitledReply]:
+    """The shape of a reply in a language."""
+    return Reply if language.lengths.title else UntitledReply
+
+
+def schema_of(language: Language) -> dict[str, Any]:
+    """The shape of a reply in JSON Schema: types alone, because endpoints differ in what else they take."""
+    text = {"type": "string"}
+    properties = {
+        name: {"type": "array", "items": text} if name == "highlights" else text
+        for name in shape_of(language).model_fields
+    }
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
 class Summary(BaseModel):
-    """What the digest tells of a paper. On the low rungs there is no title and there are no highlights."""
+    """What the digest tells of a paper. On the low rungs there is no title and there are no highlights.
+
+    Nor is there a title in a language in which papers have one of their own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,16 +103,31 @@ def from_paper(paper: Paper) -> Summary:
     return Summary(summary=first_sentences(paper.abstract), rung=Rung.ABSTRACT)
 
 
-def from_reply(text: str, paper: Paper) -> Summary:
-    """The summary of `paper` in a model's reply. Raises ReplyError with all that is wrong, in words."""
+def from_reply(text: str, paper: Paper, language: Language) -> Summary:
+    """The summary of `paper` in a model's reply. Raises ReplyError with what is wrong, in words.
+
+    That is all that is wrong with its shape, or, where this is right, with its texts.
+    """
     try:
-        reply = Reply.model_validate(find_object(text))
+        reply = shape_of(language).model_validate(find_object(text))
     except ValidationError as error:
         raise ReplyError(in_words(error)) from error
-    highlights = {f"highlights.{place}": highlight for place, highlight in enumerate(reply.highlights)}
-    if reasons := refusals({"title": reply.title, "summary": reply.summary} | highlights, paper):
+    summary = Summary(**reply.model_dump(), rung=Rung.MODEL)
+    titled = {"title": summary.title} if summary.title is not None else {}
+    highlights = {f"highlights.{place}": highlight for place, highlight in enumerate(summary.highlights)}
+    texts = titled | {"summary": summary.summary} | highlights
+    if reasons := [*wrong_lengths(texts, language.lengths), *refusals(texts, paper, language)]:
         raise ReplyError("; ".join(reasons))
-    return Summary(**reply.model_dump(), rung=Rung.MODEL)
+    return summary
+
+
+def wrong_lengths(texts: Mapping[str, str], lengths: Lengths) -> Iterator[str]:
+    """The texts that are too short or too long, each with what was expected."""
+    bounds = {"title": lengths.title, "summary": lengths.summary, "highlights": lengths.highlight}
+    for field, text in texts.items():
+        bound = bounds[field.split(".")[0]]
+        if bound and not bound.least <= len(text) <= bound.most:
+            yield f"{field}: {len(text)} characters, expected {bound.least} to {bound.most}"
 
 
 def find_object(text: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from paperboy.conflict import ConflictError
 from paperboy.paper import Paper
 from paperboy.records import Day, PublishedRecord, RankingRecord, Record, Run, SummaryRecord
 from paperboy.summary import Rung
+from paperboy.usage import Limits, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from paperboy.queue import SummaryAsked
 
 PUBLISHED = "DIGESTS"
+BUDGET = "BUDGET"
 
 CLAIM = 360
 """Seconds that a claim stands: longer than the summarize function may run."""
@@ -34,6 +36,11 @@ CLAIM = 360
 def partition(day: dt.date) -> str:
     """The partition key of a day's records."""
     return f"DAY#{day}"
+
+
+def month_of(time: float) -> str:
+    """The calendar month (UTC) of a time in seconds since 1970, as the budget's record is named: ``2026-02``."""
+    return f"{dt.datetime.fromtimestamp(time, dt.UTC):%Y-%m}"
 
 
 def day_of(partition_key: str) -> dt.date | None:
@@ -50,8 +57,18 @@ class Claim:
     """The right to write a paper's summary, for CLAIM seconds."""
 
     token: str
+    lost: Lost | None
+    """The claim before, where that ran out."""
     previous: SummaryRecord | None
     """The summary that is there meanwhile."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A claim that ran out: whoever had it is gone, and what it had reserved may have been spent."""
+
+    token: str
+    month: str
 
 
 class Table:
@@ -151,7 +168,7 @@ class Table:
                     ":model": Rung.MODEL,
                     ":repaired": Rung.REPAIRED,
                 },
-                ReturnValues="ALL_NEW",
+                ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
@@ -159,13 +176,62 @@ class Table:
             if "claimed_until" in there and int(there["claimed_until"]["N"]) >= int(now):
                 raise ConflictError(f"{asked.id} is claimed") from error
             return None
-        item = answer["Attributes"]
-        return Claim(token, SummaryRecord.model_validate(item) if "summary" in item else None)
+        item: dict[str, Any] = dict(answer.get("Attributes", {}))
+        lost = Lost(item["claim"], month_of(int(item["claimed_until"]) - CLAIM)) if "claim" in item else None
+        return Claim(token, lost, SummaryRecord.model_validate(item) if "summary" in item else None)
 
     def settle_summary(self, asked: SummaryAsked, claim: Claim, record: SummaryRecord) -> None:
         """Write a claimed summary and give the claim back. Raises ConflictError where the claim was lost."""
         key = f"SUMMARY#{asked.id}"
         self._put(partition(asked.day), key, record, "claim = :token", {":token": claim.token})
+
+    def reserve(self, month: str, token: str, most: Usage, limits: Limits) -> bool:
+        """Set aside `most` of what `month` may take, for the holder of a claim. Returns whether the limits leave room.
+
+        What is set aside counts as spent until it is settled.
+        """
+        room = {"tokens": (limits.tokens, most.tokens), "cost": (limits.cost, most.cost)}
+        limited = {name: limit - wanted for name, (limit, wanted) in room.items() if limit}
+        if min(limited.values(), default=0) < 0:
+            return False
+        left = [f"(attribute_not_exists(#{name}) OR #{name} <= :room_{name})" for name in limited]
+        rooms = {f":room_{name}": value for name, value in limited.items()}
+        return self._spend(month, "SET #held = :held", most, ["attribute_not_exists(#held)", *left], token, rooms)
+
+    def settle(self, month: str, token: str, most: Usage, spent: Usage) -> None:
+        """Count `spent` in place of the `most` that was set aside.
+
+        Where the claim was lost meanwhile, the one that took it over has counted `most` as spent, and that stands.
+        """
+        self._spend(month, "REMOVE #held", spent - most, ["attribute_exists(#held)"], token, {})
+
+    def forfeit(self, lost: Lost) -> None:
+        """Count as spent what a lost claim had set aside, if it had: nobody knows whether the model was called."""
+        self._spend(lost.month, "REMOVE #held", Usage(), ["attribute_exists(#held)"], lost.token, {})
+
+    def spent(self, month: str) -> Usage:
+        """What `month` (``2026-02``) took so far, with what is set aside for calls under way."""
+        return Usage.model_validate(self._get(BUDGET, month) or {})
+
+    def _spend(
+        self, month: str, held: str, more: Usage, expected: list[str], token: str, values: dict[str, int]
+    ) -> bool:
+        """Add `more` to what `month` took and change what is set aside for `token`, where that is as expected."""
+        sums = more.model_dump() | {"tokens": more.tokens}
+        if ":held" in held:
+            values = values | {":held": more.tokens}
+        condition = " AND ".join(expected)
+        try:
+            self._table.update_item(
+                Key={"pk": BUDGET, "sk": month},
+                UpdateExpression=f"{held} ADD {', '.join(f'#{name} :{name}' for name in sums)}",
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#held": f"held {token}"} | {f"#{name}": name for name in sums},
+                ExpressionAttributeValues={f":{name}": value for name, value in sums.items()} | values,
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _query(self, condition: ConditionBase) -> Iterable[dict[str, Any]]:
         page = self._table.query(KeyConditionExpression=condition, ConsistentRead=True)

@@ -1,4 +1,4 @@
-"""What a model's work costs, and how that is counted."""
+"""What a model's work costs, how that is counted, and what it may come to."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ class Usage(BaseModel):
 
     def __sub__(self, other: Usage) -> Usage:
         return Usage(**{name: getattr(self, name) - getattr(other, name) for name in Usage.model_fields})
+
+
+class Limits(BaseModel):
+    """What a calendar month (UTC) may take. 0 is no limit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens: Annotated[int, Field(ge=0)] = 0
+    cost: Annotated[int, Field(ge=0)] = 0
+    """Millionths of a US dollar."""
 
 
 class Prices(BaseModel):

@@ -1,5 +1,6 @@
-"""The recorded sample day: real facts, texts of its own, and the seed's order."""
+"""The recorded sample days: real facts, texts of their own, and on the first day the seed's order."""
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -11,65 +12,83 @@ from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
 from paperboy.ranking import Ranking, rank
-from paperboy.summary import Rung, from_paper, from_reply
-from tests.samples import DAY, ROOT, read_json, seed_texts
+from paperboy.summary import ReplyError, Rung, from_paper, from_reply
+from tests.samples import DAY, ROOT, ZH, read_json, sample_papers, seed_texts
 
-SAMPLE = read_json(ROOT / "events/sample/2026-02-03.json")
+NEXT = dt.date(2026, 2, 4)
+REAL = {DAY: "data/seed_day/payload.json.gz", NEXT: "data/hf_daily/2026-02-04.json.gz"}
+"""The recorded days, and the real listing of each; the first day's is the one that gives the seed's rows."""
+SAMPLE = {day: read_json(ROOT / f"events/sample/{day}.json") for day in REAL}
 SUMMARIES = read_json(ROOT / "events/sample/summaries.json")
+REFUSED = read_json(ROOT / "events/sample/refused.json")
 
 TEXTS = {"abstract", "ai_summary"}
 FACTS = ("id", "title", "publishedAt", "submittedOnDailyAt", "upvotes", "githubStars", "githubRepo")
 
-CHINESE_RUN, ENGLISH_RUN = 24, 9
+CHINESE_RUN, ENGLISH_RUN = 24, 8
 """Characters and words from which on an equal run is a copy."""
 
 
-@pytest.fixture(scope="module")
-def real(shared_data: Path) -> list[dict[str, Any]]:
-    """The real listing that gives the seed's rows."""
-    items: list[dict[str, Any]] = read_json(shared_data / "data/seed_day/payload.json.gz")
+every_day = pytest.mark.parametrize("day", REAL, ids=str)
+
+
+@pytest.fixture
+def real(shared_data: Path, day: dt.date) -> list[dict[str, Any]]:
+    """The real listing of a recorded day."""
+    items: list[dict[str, Any]] = read_json(shared_data / REAL[day])
     return items
 
 
-def papers() -> tuple[Paper, ...]:
-    listing = read_listing(SAMPLE)
+def papers(day: dt.date) -> tuple[Paper, ...]:
+    listing = read_listing(SAMPLE[day])
     assert () == listing.rejected
     return listing.papers
 
 
-def ranking() -> Ranking:
-    return rank(papers(), load_policy(), DAY)
+def ranking(day: dt.date) -> Ranking:
+    return rank(papers(day), load_policy(), day)
 
 
 def test_seeds_rows(shared_data: Path) -> None:
     """The sample gives the seed's sixteen rows: order, trophies, scores, tags and signals."""
-    by_id = {paper.id: paper for paper in papers()}
+    by_id = {paper.id: paper for paper in papers(DAY)}
     assert read_json(shared_data / "data/seed_day/expected.json") == [
         {"rank": row.rank, "golden": row.trophy, "id": row.id, "score": row.score, "tags": list(row.tags)}
         | {"org": by_id[row.id].organization or "Unknown", "title": by_id[row.id].title}
         | {"upvotes": by_id[row.id].upvotes, "stars": by_id[row.id].stars or 0, "comments": by_id[row.id].comments}
-        for row in ranking().selected
+        for row in ranking(DAY).selected
     ]
 
 
 def test_some_are_left_out() -> None:
     """At least eight papers are left out by the cut, so that a receipt has something to say."""
-    assert len(ranking().rows) - len(ranking().selected) >= 8
+    assert len(ranking(DAY).rows) - len(ranking(DAY).selected) >= 8
 
 
-def test_facts(real: list[dict[str, Any]]) -> None:
+def test_the_next_day_has_some_of_everything() -> None:
+    """All ten papers of the second day are in: labs of both tiers and none, one trophy, stars and none."""
+    rows, by_id = ranking(NEXT).selected, {paper.id: paper for paper in papers(NEXT)}
+    assert (10, 10, 1) == (len(by_id), len(rows), sum(row.trophy for row in rows))
+    assert {"super", "frontier", None} == {row.tier for row in rows}
+    assert {True, False} == {by_id[row.id].stars is None for row in rows}
+    assert {True, False} == {by_id[row.id].organization is None for row in rows}
+
+
+@every_day
+def test_facts(day: dt.date, real: list[dict[str, Any]]) -> None:
     """All that the sample says of a paper but for its texts is what the real listing says, in its order."""
     known = {paper.id: paper.model_dump(exclude=TEXTS) for paper in read_listing(real).papers}
-    sample = [paper.model_dump(exclude=TEXTS) for paper in papers()]
+    sample = [paper.model_dump(exclude=TEXTS) for paper in papers(day)]
     assert [known[paper["id"]] for paper in sample] == sample
     ids = [paper["id"] for paper in sample]
     assert [paper_id for paper_id in known if paper_id in ids] == ids
 
 
-def test_keys(real: list[dict[str, Any]]) -> None:
+@every_day
+def test_keys(day: dt.date, real: list[dict[str, Any]]) -> None:
     """The sample's items are the real ones, cut down: a key that is there has the real value, texts excepted."""
     by_id = {item["paper"]["id"]: item for item in real}
-    for item in SAMPLE:
+    for item in SAMPLE[day]:
         original = by_id[item["paper"]["id"]]
         assert item.keys() <= original.keys()
         assert item["paper"].keys() <= original["paper"].keys()
@@ -91,11 +110,12 @@ def runs(text: str) -> set[str]:
     return {*chinese, *(run for run in english if run.isascii())}
 
 
-def test_no_text_is_copied(shared_data: Path, real: list[dict[str, Any]]) -> None:
+@every_day
+def test_no_text_is_copied(day: dt.date, shared_data: Path, real: list[dict[str, Any]]) -> None:
     """No sentence and no long run of the seed or of the real texts is in the sample's own."""
     seed = [each for text in seed_texts(shared_data).values() for each in (text["summary"], *text["highlights"])]
     theirs = [*seed, *(str(item["paper"].get(key) or "") for item in real for key in ("summary", "ai_summary"))]
-    ours = [str(item["paper"].get(key) or "") for item in SAMPLE for key in ("summary", "ai_summary")]
+    ours = [str(item["paper"].get(key) or "") for item in SAMPLE[day] for key in ("summary", "ai_summary")]
     ours += [each for text in SUMMARIES.values() for each in (text["summary"], *text["highlights"])]
     for parts in (sentences, runs):
         taken = {part for text in theirs for part in parts(text)}
@@ -104,19 +124,36 @@ def test_no_text_is_copied(shared_data: Path, real: list[dict[str, Any]]) -> Non
 
 
 def test_summaries_are_accepted() -> None:
-    """There is a recorded summary for each paper of the sample, and each is a model's good reply."""
-    assert set(SUMMARIES) == {paper.id for paper in papers()}
-    for paper in papers():
-        text = SUMMARIES[paper.id]
-        assert text | {"rung": "model"} == from_reply(json.dumps(text), paper).model_dump(mode="json"), paper.id
+    """There is a recorded summary for each paper of the sample's days, and each is a model's good reply."""
+    known = sample_papers()
+    assert set(SUMMARIES) == set(known)
+    for paper_id, text in SUMMARIES.items():
+        told = from_reply(json.dumps(text), known[paper_id], ZH)
+        assert text | {"rung": "model"} == told.model_dump(mode="json"), paper_id
 
 
-def test_both_low_rungs() -> None:
-    """Without a model, the sample's digest shows both low rungs."""
-    by_id = {paper.id: paper for paper in papers()}
-    assert {Rung.LISTING, Rung.ABSTRACT} == {from_paper(by_id[row.id]).rung for row in ranking().selected}
+def test_the_refused_are_refused() -> None:
+    """What comes first of two papers of the first digest is refused: one reply is cut off, one invents a number."""
+    known = sample_papers()
+    assert REFUSED.keys() < {row.id for row in ranking(DAY).selected}
+    reasons = []
+    for paper_id, text in REFUSED.items():
+        with pytest.raises(ReplyError) as refused:
+            from_reply(text, known[paper_id], ZH)
+        reasons.append(str(refused.value))
+    assert [
+        "reply: it ends before its JSON object does",
+        "summary: the number 96.4% is neither in the title nor in the abstract",
+    ] == reasons
+
+
+@every_day
+def test_both_low_rungs(day: dt.date) -> None:
+    """Without a model, each of the sample's digests shows both low rungs."""
+    by_id = {paper.id: paper for paper in papers(day)}
+    assert {Rung.LISTING, Rung.ABSTRACT} == {from_paper(by_id[row.id]).rung for row in ranking(day).selected}
 
 
 def test_nobody_is_in_it() -> None:
     """The sample holds no person's name, picture or account."""
-    assert [] == re.findall(r'"(?:authors|user|avatar\w*|submittedOnDailyBy|_id)"', json.dumps(SAMPLE))
+    assert [] == re.findall(r'"(?:authors|user|avatar\w*|submittedOnDailyBy|_id)"', json.dumps(list(SAMPLE.values())))

@@ -8,7 +8,8 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,15 +20,19 @@ from samtranslator.yaml_helper import yaml_parse
 from functions.ingest.handler import Asked, Ingest, Outcome
 from functions.render.handler import render_day
 from functions.score.handler import score_day
-from functions.summarize.handler import summarize_paper
+from functions.summarize.handler import Summarize
 from paperboy import prompt
 from paperboy.bucket import Bucket
+from paperboy.language import Language, load_language
 from paperboy.model import Model
+from paperboy.openai import OpenAI
 from paperboy.policy import load_policy
 from paperboy.queue import Queue, SummaryAsked
 from paperboy.records import SummaryRecord
 from paperboy.source import Source
+from paperboy.summary import schema_of
 from paperboy.table import Table
+from paperboy.usage import Limits, Prices
 from paperboy_cli import sample
 from paperboy_cli.local import Local
 
@@ -35,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 
 
 DAY = dt.date(2026, 2, 3)
+PRICES = Prices(input=Decimal("0.15"), output=Decimal("0.6"))
 
 
 def run_of(hour: int, due: bool = False) -> Asked:
@@ -57,6 +63,9 @@ class Edges:
     sqs: Any
     name: str
     queue_url: str
+    limits: Limits = field(default_factory=Limits)
+    calls_per_run: int = 0
+    language: Language = field(default_factory=lambda: load_language("zh"))
 
     def ingest(self, asked: Asked) -> Outcome:
         """Ingest the sample day, as the handler does."""
@@ -64,16 +73,16 @@ class Edges:
 
     @property
     def stage(self) -> Ingest:
-        return Ingest(self.source, self.table, load_policy(), prompt.version(), ZoneInfo("Asia/Shanghai"))
+        return Ingest(self.source, self.table, load_policy(), prompt.version(self.language), ZoneInfo("Asia/Shanghai"))
 
     def score(self) -> None:
-        score_day(DAY, self.table, self.queue, load_policy())
+        score_day(DAY, self.table, self.queue, load_policy(), self.calls_per_run)
 
     def summarize(self, asked: SummaryAsked) -> SummaryRecord | None:
-        return summarize_paper(asked, self.table, self.model)
+        return Summarize(self.table, self.model, PRICES, self.limits, self.language).summarize_paper(asked)
 
     def render(self) -> None:
-        render_day(DAY, self.table, self.bucket)
+        render_day(DAY, self.table, self.bucket, self.language)
 
     def whole_day(self, hour: int = 3, due: bool = False) -> list[SummaryAsked]:
         """All stages once, in order, as the run of that hour (UTC). Returns the summaries that were asked for."""
@@ -125,6 +134,7 @@ def upstreams(tmp_path: Path) -> Iterator[tuple[str, sample.Recorded]]:
     """The sample upstreams, from a copy that a test may edit: their address and what counts their calls."""
     folder = shutil.copytree(ROOT / "events" / "sample", tmp_path / "sample")
     recorded = sample.Recorded(folder)
+    recorded.refused.clear()  # a test that wants a bad reply says so
     server = sample.server(recorded, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", recorded
@@ -148,7 +158,7 @@ def edges(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Edges:
         bucket=Bucket(name, s3),
         queue=Queue(queue_url, sqs),
         source=Source(url),
-        model=Model(f"{url}/v1", sample.MODEL),
+        model=OpenAI(f"{url}/v1", sample.MODEL, schema_of(load_language("zh"))),
         recorded=recorded,
         dynamodb=dynamodb,
         s3=s3,

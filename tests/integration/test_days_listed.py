@@ -46,7 +46,7 @@ class Overtaken(Table):
         if self._waiting:
             self._waiting = False
             self.put_published(OTHER, RECORD, None)
-            publish_index(self._edges.table, self._edges.bucket)
+            publish_index(self._edges.table, self._edges.bucket, self._edges.language)
         return read
 
 
@@ -93,7 +93,7 @@ def test_an_older_list_does_not_win(edges: Edges) -> None:
     edges.whole_day()
     edges.s3.delete_object(Bucket=edges.name, Key=INDEX)
     with pytest.raises(ConflictError):
-        publish_index(Overtaken(edges), edges.bucket)
+        publish_index(Overtaken(edges), edges.bucket, edges.language)
     assert [f"digests/{OTHER}.html", f"digests/{DAY}.html"] == listed(edges)
 
 
@@ -104,5 +104,5 @@ def test_a_render_that_was_overtaken_begins_again(edges: Edges) -> None:
     waiting: list[Any] = edges.asked()
     for message in waiting:
         edges.summarize(message)
-    render_day(DAY, Overtaken(edges), edges.bucket)
+    render_day(DAY, Overtaken(edges), edges.bucket, edges.language)
     assert [f"digests/{OTHER}.html", f"digests/{DAY}.html"] == listed(edges)

@@ -76,7 +76,7 @@ def never_ends(handler: Handler) -> None:
 def server() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as server:
         server.asked = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # looks that often for its end
         yield server
         server.shutdown()
 

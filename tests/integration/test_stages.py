@@ -208,8 +208,8 @@ def test_a_models_summary_is_never_replaced_by_a_low_rung(edges: Edges) -> None:
 def test_a_refused_reply_is_repaired_once(edges: Edges) -> None:
     """A reply with an invented number is asked for again with the reason, and the mended one is marked as such."""
     good = edges.recorded.replies["2602.02343"]
-    edges.recorded.replies["2602.02343"] = good | {"summary": good["summary"] + "准确率达到 99.9%。"}
-    edges.recorded.repairs["2602.02343"] = good
+    bad = good | {"summary": good["summary"] + "准确率达到 99.9%。"}
+    edges.recorded.refused["2602.02343"] = json.dumps(bad)
     edges.whole_day(hour=3)
     record = edges.table.read_day(DAY).summaries["2602.02343"]
     assert (Rung.REPAIRED, 2) == (record.summary.rung, record.spent.calls)
@@ -315,7 +315,7 @@ def test_the_newer_of_two_renders_stands(edges: Edges) -> None:
         edges.render()
 
     with pytest.raises(ConflictError):
-        publish(DAY, Interrupted(edges, newer), edges.bucket)
+        publish(DAY, Interrupted(edges, newer), edges.bucket, edges.language)
     digest = json.loads(edges.pages()[f"digests/{DAY}.json"])
     assert [paper["upvotes"] for paper in digest["papers"] if paper["id"] == "2602.01335"] == [200]
 

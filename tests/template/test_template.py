@@ -1,13 +1,17 @@
 """Rules that the template keeps, looked at as CloudFormation gets it: after the SAM transform."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
+from samtranslator.yaml_helper import yaml_parse
 
+from functions.render.handler import PUBLISHED
+from functions.summarize.handler import ON_LOW_RUNG
 from paperboy.table import CLAIM
 from tests.conftest import ROOT
 
@@ -16,6 +20,10 @@ type Resources = dict[str, dict[str, Any]]
 FAILURES = {"Fn::GetAtt": ["Failures", "Arn"]}
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
 STREAM = {"Fn::GetAtt": ["Table", "StreamArn"]}
+
+UNDER = {"Under": {"Fn::If": ["Prefixed", {"Fn::Sub": "/${PagesPrefix}"}, ""]}}
+PAGES = [{"Fn::Sub": [f"${{Pages.Arn}}${{Under}}/{keys}", UNDER]} for keys in ("digests/*", "latest.*", "index.html")]
+"""The keys that pages have, below the prefix where there is one."""
 
 NAMES = {
     *("AlarmName", "BucketName", "DashboardName", "FunctionName", "GroupName", "LayerName", "LogGroupName", "Name"),
@@ -44,7 +52,17 @@ def statements(resources: Resources, name: str) -> Iterator[dict[str, Any]]:
     """The statements of a role, or of a policy that stands alone."""
     properties = resources[name]["Properties"]
     for policy in properties.get("Policies", [properties]):
-        yield from policy["PolicyDocument"]["Statement"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every string in a part of the template."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
 
 
 def listed(value: Any) -> list[Any]:
@@ -112,19 +130,19 @@ def test_no_wildcards(resources: Resources) -> None:
 @pytest.mark.parametrize(
     ("role", "operator", "own"),
     [
-        ("IngestRole", "ForAllValues:StringLike", "DAY#*"),
-        ("ScoreRole", "ForAllValues:StringLike", "DAY#*"),
-        ("SummarizeRole", "ForAllValues:StringLike", "DAY#*"),
-        ("RenderRole", "ForAllValues:StringEquals", "DIGESTS"),
+        ("IngestRole", "ForAllValues:StringLike", ["DAY#*"]),
+        ("ScoreRole", "ForAllValues:StringLike", ["DAY#*"]),
+        ("SummarizeRole", "ForAllValues:StringLike", ["DAY#*", "BUDGET"]),
+        ("RenderRole", "ForAllValues:StringEquals", ["DIGESTS"]),
     ],
 )
-def test_writes_only_its_own_records(resources: Resources, role: str, operator: str, own: str) -> None:
+def test_writes_only_its_own_records(resources: Resources, role: str, operator: str, own: list[str]) -> None:
     """A function writes to the partitions that are its own, reads the table by key, and never scans or deletes."""
     on_table = [each for each in statements(resources, role) if each["Resource"] == TABLE]
     reads = {action for each in on_table if "Condition" not in each for action in each["Action"]}
     writes = [each for each in on_table if "Condition" in each]
     assert reads <= {"dynamodb:GetItem", "dynamodb:Query"}
-    assert [{operator: {"dynamodb:LeadingKeys": [own]}}] == [each["Condition"] for each in writes]
+    assert [{operator: {"dynamodb:LeadingKeys": own}}] == [each["Condition"] for each in writes]
     assert set(writes[0]["Action"]) <= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
 
 
@@ -139,18 +157,22 @@ def test_only_render_touches_the_bucket(resources: Resources) -> None:
         for place in listed(statement["Resource"])
         if action.startswith("s3:") or "Pages" in str(place)
     }
-    pages = [{"Fn::Sub": f"${{Pages.Arn}}/{keys}"} for keys in ("digests/*", "latest.*", "index.html")]
     assert {
         ("RenderRole", "s3:ListBucket", str({"Fn::GetAtt": ["Pages", "Arn"]})),
-        *(("RenderRole", action, str(place)) for action in ("s3:GetObject", "s3:PutObject") for place in pages),
+        *(("RenderRole", action, str(place)) for action in ("s3:GetObject", "s3:PutObject") for place in PAGES),
     } == about_pages
 
 
 def test_bucket_is_closed(resources: Resources) -> None:
-    """The bucket is not public, has no access lists, and refuses plain HTTP."""
+    """The bucket is public only where Access says so, has no access lists, and refuses plain HTTP."""
     bucket = resources["Pages"]["Properties"]
-    blocks = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    assert dict.fromkeys(blocks, True) == bucket["PublicAccessBlockConfiguration"]
+    unless_open = {"Fn::If": ["Open", False, True]}
+    assert {
+        "BlockPublicAcls": True,
+        "IgnorePublicAcls": True,
+        "BlockPublicPolicy": unless_open,
+        "RestrictPublicBuckets": unless_open,
+    } == bucket["PublicAccessBlockConfiguration"]
     assert {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]} == bucket["OwnershipControls"]
     tls_only = {
         "Sid": "TlsOnly",
@@ -160,8 +182,36 @@ def test_bucket_is_closed(resources: Resources) -> None:
         "Resource": [{"Fn::GetAtt": ["Pages", "Arn"]}, {"Fn::Sub": "${Pages.Arn}/*"}],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    assert [tls_only] == list(statements(resources, "PagesPolicy"))
-    assert {"Ref": "Pages"} == resources["PagesPolicy"]["Properties"]["Bucket"]
+    read_pages = {
+        "Sid": "ReadPages",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": PAGES,
+    }
+    policy = resources["PagesPolicy"]["Properties"]
+    assert [("TlsRequired", tls_only), ("Open", read_pages)] == [
+        (condition, statement)
+        for condition, statement, _ in (each["Fn::If"] for each in policy["PolicyDocument"]["Statement"])
+    ]
+    assert {"Ref": "Pages"} == policy["Bucket"]
+
+
+def test_only_the_bucket_can_be_public(resources: Resources) -> None:
+    """Nothing but the bucket has a policy of its own, by which others than the account's roles could be let in."""
+    letting_in = ("Permission", "Policy", "Url")
+    assert {"AWS::S3::BucketPolicy"} == {
+        resource["Type"] for resource in resources.values() if resource["Type"].endswith(letting_in)
+    }
+    assert [] == [name for name, resource in resources.items() if "ResourcePolicy" in resource["Properties"]]
+
+
+def test_no_partition_is_taken_for_granted(resources: Resources) -> None:
+    """Nothing names a partition of AWS or its hosts, but for services, which are called the same in each."""
+    outputs = yaml_parse((ROOT / "template.yaml").read_text())["Outputs"]
+    assert {"lambda.amazonaws.com", "scheduler.amazonaws.com"} == {
+        text for text in texts([resources, outputs]) if re.search(r"arn:aws|amazonaws|aws\.amazon", text)
+    }
 
 
 def test_times_fit(resources: Resources) -> None:
@@ -176,8 +226,29 @@ def test_queue_mapping(resources: Resources) -> None:
     """A failed message costs no other of its batch, and invocations side by side are bounded."""
     mapping = resources["SummarizeAsked"]["Properties"]
     assert ["ReportBatchItemFailures"] == mapping["FunctionResponseTypes"]
-    assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 1000
+    concurrency = {"Fn::If": ["UsualConcurrency", 5, {"Ref": "MaxConcurrency"}]}
+    assert concurrency == mapping["ScalingConfig"]["MaximumConcurrency"]
+    parameter = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["MaxConcurrency"]
+    assert (5, 2, 1000) == (parameter["Default"], parameter["MinValue"], parameter["MaxValue"])
     assert 1 <= mapping["BatchSize"] <= 10
+
+
+def test_alarms(resources: Resources) -> None:
+    """Low rungs, failures for good, and a service that stopped raise an alarm, and whoever asked for mail is told."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    assert {"LowRungs", "FailuresWaiting", "AskedInVainWaiting", "NoRun", "NoDigest"} == set(alarms)
+    told = {"Fn::If": ["Mailed", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+    assert [told] * 5 == [alarm["AlarmActions"] for alarm in alarms.values()]
+    # A dead service raises no metric.
+    assert {"NoRun", "NoDigest"} == {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
+
+
+def test_alarms_look_at_metrics_that_are_raised(resources: Resources) -> None:
+    """The metrics of ours that alarms look at are those that summarize and render raise, with our dimension."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    ours = {each["MetricName"]: each["Dimensions"] for each in alarms if "AWS/" not in str(each["Namespace"])}
+    service = resources["Render"]["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    assert {name: [{"Name": "service", "Value": service}] for name in (ON_LOW_RUNG, PUBLISHED)} == ours
 
 
 def test_two_stream_readers(resources: Resources) -> None:

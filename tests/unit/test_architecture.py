@@ -61,9 +61,9 @@ def test_outside_is_seen(source: str) -> None:
 @pytest.mark.parametrize(
     ("function", "used"),
     [
-        ("ingest", {"boto3", "httpx", "observe", "prompt", "settings", "source", "table"}),
+        ("ingest", {"boto3", "httpx", "observe", "prompt", "secret", "settings", "source", "table"}),
         ("score", {"boto3", "doorbell", "observe", "queue", "settings", "table"}),
-        ("summarize", {"boto3", "httpx", "model", "observe", "prompt", "queue", "settings", "table"}),
+        ("summarize", {"boto3", "observe", "prompt", "queue", "settings", "table"}),
         (
             "render",
             {"boto3", "bucket", "digest", "doorbell", "html", "jinja2", "observe", "pages", "settings", "table"},
@@ -77,3 +77,28 @@ def test_function_loads_only_what_it_uses(function: str, used: set[str]) -> None
     loaded = set(json.loads(ran.stdout))
     ours = {"digest", "html", "pages", "prompt"} | {module.removeprefix("paperboy.") for module in EDGES}
     assert used == {module for module in HEAVY if module in loaded} | {m for m in ours if f"paperboy.{m}" in loaded}
+
+
+@pytest.mark.parametrize(
+    ("summarizer", "used"), [("none", set()), ("bedrock", {"bedrock"}), ("openai", {"openai", "secret", "httpx"})]
+)
+def test_only_the_provider_that_is_configured_is_loaded(summarizer: str, used: set[str]) -> None:
+    """summarize loads the provider that it is told to use, and no other one's libraries."""
+    code = (
+        "import json, sys, functions.summarize.handler as it; it.collaborators(); print(json.dumps(list(sys.modules)))"
+    )
+    environment = {
+        "SUMMARIZER": summarizer,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "TABLE_NAME": "table",
+        "LANGUAGE": "zh",
+        "BEDROCK_MODEL": "qwen.qwen3-32b-v1:0",
+        "LLM_BASE_URL": "http://127.0.0.1:9/v1",
+        "LLM_MODEL": "m",
+        "LLM_KEY_NAME": "/paperboy/llm-api-key",
+    }
+    ran = subprocess.run(  # noqa: S603 - our own Python
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = {name.removeprefix("paperboy.") for name in json.loads(ran.stdout)}
+    assert used == loaded & {"bedrock", "openai", "secret", "httpx"}

@@ -3,15 +3,16 @@
 import json
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from paperboy.checks import COMMON_TERMS, NUMBER, plain, readings, refusals, same
+from paperboy.checks import COMMON_TERMS, NUMBER, WRITING, plain, readings, refusals, same
+from paperboy.language import Code
 from paperboy.listing import read_listing
 from paperboy.paper import Paper
 from paperboy.summary import ReplyError, Rung, from_reply
-from tests.samples import ROOT, paper, read_json, seed_texts
+from tests.samples import EN, ROOT, ZH, paper, read_json, sample_papers, seed_texts
 
 Texts = dict[str, dict[str, Any]]
 
@@ -23,24 +24,23 @@ SAMPLE = "the sample's"
 
 
 def day_of(source: str, shared_data: Path) -> tuple[Texts, dict[str, Paper]]:
-    """A day's texts and its papers, by id."""
+    """A source's texts and its papers, by id."""
     if source == SAMPLE:
-        texts, listing = read_json(ROOT / "events/sample/summaries.json"), ROOT / "events/sample/2026-02-03.json"
-    else:
-        texts, listing = seed_texts(shared_data), shared_data / "data/seed_day/payload.json.gz"
-    return texts, {each.id: each for each in read_listing(read_json(listing)).papers}
+        return read_json(ROOT / "events/sample/summaries.json"), sample_papers()
+    listing = read_listing(read_json(shared_data / "data/seed_day/payload.json.gz"))
+    return seed_texts(shared_data), {each.id: each for each in listing.papers}
 
 
 def refused(text: dict[str, Any], about: Paper) -> str:
     """Why a text is refused for a paper; empty where it is not."""
     try:
-        assert from_reply(json.dumps(text), about).model_dump(mode="json") == text | {"rung": Rung.MODEL}
+        assert from_reply(json.dumps(text), about, ZH).model_dump(mode="json") == text | {"rung": Rung.MODEL}
     except ReplyError as error:
         return str(error)
     return ""
 
 
-@pytest.mark.parametrize(("source", "count"), [(SEED_PAGE, 16), (SAMPLE, 25)])
+@pytest.mark.parametrize(("source", "count"), [(SEED_PAGE, 16), (SAMPLE, 35)])
 def test_good_texts_are_accepted(source: str, count: int, shared_data: Path) -> None:
     """The seed's own texts and the sample's are accepted as they stand."""
     texts, papers = day_of(source, shared_data)
@@ -50,7 +50,7 @@ def test_good_texts_are_accepted(source: str, count: int, shared_data: Path) -> 
 
 @pytest.mark.parametrize("source", [SEED_PAGE, SAMPLE])
 def test_another_papers_text(source: str, shared_data: Path) -> None:
-    """No text is accepted for another paper of its day, and each is refused for its names or numbers."""
+    """No text is accepted for another paper of its source, and each is refused for its names or numbers."""
     texts, papers = day_of(source, shared_data)
     pairs = list(permutations(texts, 2))
     assert [] == [pair for pair in pairs if "is neither in the title" not in refused(texts[pair[0]], papers[pair[1]])]
@@ -70,7 +70,7 @@ PIXELGEN = paper(title=TITLE, abstract=ABSTRACT, organization="Moonshot AI")
 
 def told(text: str, field: str = "highlights.0") -> list[str]:
     """Why a text, with Chinese enough around it, is refused for PixelGen."""
-    return refusals({field: text, "highlights.9": "提出统一的理论框架" * 20}, PIXELGEN)
+    return refusals({field: text, "highlights.9": "提出统一的理论框架" * 20}, PIXELGEN, ZH)
 
 
 @pytest.mark.parametrize(
@@ -225,17 +225,77 @@ def test_chinese(field: str, text: str, expected: list[str]) -> None:
     assert expected == told(text, field)
 
 
+def told_in_english(text: str) -> list[str]:
+    """Why an English text is refused for PixelGen."""
+    return refusals({"summary": text}, PIXELGEN, EN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Training takes 3,000 hours. PixelGen is 4.5 times as fast, and 4.5x is an order of magnitude.",
+        'It reaches 75.3% (Verified). "Pixels" are what it learns from: Diffusion is not needed.',
+        "LLM-based agents, diffusion-like training and state-of-the-art results, e.g. in open-source VLMs.",
+        "Moonshot's team doesn't tokenize; it's out-of-distribution, and/or 2D. A GPU will do, I think.",
+        "We beat Gemini-2.5-Pro on SWE-bench Verified and Qwen3-VL with π0, in five stages.",
+    ],
+)
+def test_good_english(text: str) -> None:
+    """An English text may say what the paper says, in plain words of its own."""
+    assert [] == told_in_english(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("It is 9.9 times as fast.", f"the number 9.9 times {NO_NUMBER}"),
+        ("It beats Claude by far.", f"the name Claude {NO_NAME}"),
+        ("It beats GPT-5 by far.", f"the name GPT-5 {NO_NAME}"),
+        ("GPT-5 is beaten.", f"the name GPT-5 {NO_NAME}"),
+        ("FooNet learns from pixels.", f"the name FooNet {NO_NAME}"),
+        ("It is a FooNet-like model.", f"the name FooNet-like {NO_NAME}"),
+        ("It beats Qwen3-mini-4 by far.", f"the name Qwen3-mini-4 {NO_NAME}"),
+        ("It learns from **pixels**.", "holds Markdown: **"),
+        ("提出像素扩散的统一框架", "not in English"),
+        ("It learns from pixels, 像素, and images.", "not in English"),
+        ("ピクセルをとおしてまなぶ方法", "not in English"),
+        ("Это метод обучения по пикселям.", "not in English"),
+        ("…", "not in English"),
+    ],
+)
+def test_bad_english(text: str, reason: str) -> None:
+    """An English text is refused for Chinese in it, and for a name or number that its paper does not say."""
+    reasons = told_in_english(text)
+    assert reason.replace(" times", "×") in [each.removeprefix("summary: ") for each in reasons]
+
+
+def test_real_english(shared_data: Path) -> None:
+    """What Hugging Face says in English of a day's papers is accepted for each, and mostly refused for another one."""
+    items = read_json(shared_data / "data/hf_daily/2026-03-13.json.gz")
+    papers = [each for each in read_listing(items).papers if each.ai_summary and each.abstract]
+    texts = [{"summary": each.ai_summary or ""} for each in papers]
+    assert [] == [why for text, own in zip(texts, papers, strict=True) if (why := refusals(text, own, EN))]
+    others = [*papers[1:], papers[0]]
+    refused_for_others = [bool(refusals(text, other, EN)) for text, other in zip(texts, others, strict=True)]
+    assert sum(refused_for_others) > 0.7 * len(papers) > 10
+
+
+def test_every_language_has_its_writing() -> None:
+    """There is a rule for each language by which its texts are known."""
+    assert set(get_args(Code)) == set(WRITING)
+
+
 def test_each_reason_once() -> None:
     """What is wrong twice in a text is told once, and each field tells its own."""
     expected = [f"{field}: the name FooNet {NO_NAME}" for field in ("title", "summary")]
-    assert expected == refusals({"title": "框架 FooNet，FooNet", "summary": "提出框架，名为 FooNet"}, PIXELGEN)
+    assert expected == refusals({"title": "框架 FooNet，FooNet", "summary": "提出框架，名为 FooNet"}, PIXELGEN, ZH)
 
 
 def test_paper_without_abstract() -> None:
     """Where there is only a title, a text can say no more than that."""
     bare = paper(title="Pixel Diffusion", abstract="", organization=None)
-    assert [] == refusals({"title": "像素扩散（Pixel Diffusion）"}, bare)
-    assert [f"title: the name PixelGen {NO_NAME}"] == refusals({"title": "像素扩散 PixelGen"}, bare)
+    assert [] == refusals({"title": "像素扩散（Pixel Diffusion）"}, bare, ZH)
+    assert [f"title: the name PixelGen {NO_NAME}"] == refusals({"title": "像素扩散 PixelGen"}, bare, ZH)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from paperboy.digest import Receipt, assemble
 from paperboy.listing import Rejected
 from paperboy.records import Day, PublishedRecord, Run
 from paperboy.summary import Rung
+from paperboy.usage import Usage
 from tests.samples import DAY, day, paper, summary
 
 FIRST, SECOND = paper(1, upvotes=1), paper(2, upvotes=2)
@@ -105,6 +106,28 @@ def test_left_out_by_votes() -> None:
     digest = assemble(day(*papers))
     assert digest
     assert [papers[11], papers[12], papers[10]] == [one.paper for one in digest.left_out]
+
+
+def test_limited() -> None:
+    """A paper that a limit of the budget left without a model is known as such; one without any record is not."""
+    records = day(FIRST, SECOND, summaries={FIRST.id: summary(Rung.LISTING)}, due=True)
+    records.summaries[FIRST.id] = records.summaries[FIRST.id].model_copy(update={"limited": True})
+    digest = assemble(records)
+    assert digest
+    assert {FIRST.id: True, SECOND.id: False} == {entry.paper.id: entry.limited for entry in digest.entries}
+
+
+def test_spent() -> None:
+    """A digest knows what the model took for the day's papers, those included that are left out by now."""
+    papers = [paper(number, upvotes=100 - number) for number in range(12)]
+    records = day(*papers)
+    for one in papers[:3] + papers[11:]:
+        spent = Usage(calls=2, input_tokens=900, output_tokens=99, cost=250)
+        records.summaries[one.id] = records.summaries[one.id].model_copy(update={"spent": spent})
+    digest = assemble(records)
+    assert digest
+    assert papers[11] not in [entry.paper for entry in digest.entries]
+    assert Usage(calls=8, input_tokens=3600, output_tokens=396, cost=1000) == digest.spent
 
 
 def test_published_stays() -> None:

@@ -12,11 +12,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from paperboy import html
 from paperboy.digest import LEFT_OUT_SHOWN, Digest, Placed, Receipt, assemble
+from paperboy.language import Language
 from paperboy.listing import Rejected
-from paperboy.pages import LOW_RUNGS, UNSEEN
+from paperboy.pages import UNSEEN
 from paperboy.records import PublishedRecord
 from paperboy.summary import Rung, Summary
-from tests.samples import ROOT, day, listed_digest, paper, sample_summaries, summary
+from paperboy.usage import Usage
+from tests.samples import EN, ROOT, ZH, day, listed_digest, paper, sample_summaries, summary
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -80,8 +82,8 @@ def full_of(text: str) -> Digest:
     return digest
 
 
-def parsed(digest: Digest) -> LexborHTMLParser:
-    return LexborHTMLParser(html.page(digest))
+def parsed(digest: Digest, language: Language = ZH) -> LexborHTMLParser:
+    return LexborHTMLParser(html.page(digest, language))
 
 
 def published(day_of_month: int, papers: int = 16, **values: object) -> tuple[dt.date, PublishedRecord]:
@@ -120,14 +122,14 @@ def test_hostile_texts_show_as_they_are(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_unseen_is_left(text: str) -> None:
     """No control, bidirectional or zero-width character is on a page, save its own line breaks; joiners stay."""
-    page = html.page(full_of(text))
+    page = html.page(full_of(text), ZH)
     assert [] == UNSEEN.findall(page.replace("\n", ""))
     assert {mark for mark in text if mark in JOINERS} == {mark for mark in page if mark in JOINERS}
 
 
 def test_nothing_is_fetched() -> None:
     """A page names no other address than its papers' own on arXiv, and has no script, form, frame or picture."""
-    pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(html.index(dict([published(3)])))}
+    pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(html.index(dict([published(3)]), ZH))}
     for name, page in pages.items():
         nodes = shape(page)
         addresses = {
@@ -143,9 +145,11 @@ def test_nothing_is_fetched() -> None:
         assert [] == re.findall(r"url\(|@import|@font-face", style.text())
 
 
-@pytest.mark.parametrize("page", [html.page(full_of(PLAIN)), html.index(dict([published(3)]))], ids=["digest", "days"])
-def test_content_security_policy(page: str) -> None:
+@pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
+@pytest.mark.parametrize("kind", ["digest", "days"])
+def test_content_security_policy(kind: str, language: Language) -> None:
     """The page's policy allows its own style sheet, by its hash, and nothing else."""
+    page = html.page(full_of(PLAIN), language) if kind == "digest" else html.index(dict([published(3)]), language)
     tree = LexborHTMLParser(page)
     style, meta = tree.css_first("style"), tree.css_first("meta[http-equiv=Content-Security-Policy]")
     assert style
@@ -177,8 +181,14 @@ def test_a_paper() -> None:
     assert "暂缺" not in content(page.css_first("footer"))
 
 
-@pytest.mark.parametrize("rung", LOW_RUNGS)
-def test_low_rung(rung: Rung) -> None:
+@pytest.mark.parametrize(
+    ("rung", "notice"),
+    [
+        (Rung.LISTING, "中文摘要暂缺，以下为 Hugging Face 提供的英文简介。"),
+        (Rung.ABSTRACT, "中文摘要暂缺，以下为英文原文摘要的开头。"),
+    ],
+)
+def test_low_rung(rung: Rung, notice: str) -> None:
     """On a low rung the English title stands alone, one line says what follows, and the footer counts such papers."""
     bare = paper(abstract="")
     digest = assemble(day(bare, summaries={bare.id: summary(rung)}))
@@ -186,10 +196,86 @@ def test_low_rung(rung: Rung) -> None:
     page = parsed(digest)
     assert ["1. Why Steering Works"] == contents(page, "article h2")
     assert ["arXiv:2602.02343"] == contents(page, ".english")
-    assert [LOW_RUNGS[rung]] == contents(page, ".low")
+    assert [notice] == contents(page, ".low")
     assert ["en"] == [node.attributes["lang"] for node in page.css(".summary")]
     assert [] == page.css(".highlights") + page.css(".tags") + page.css(".abstract")
     assert "共 1 篇暂缺中文摘要" in content(page.css_first("footer"))
+
+
+def test_limited() -> None:
+    """Where a limit of the budget is why there is no model's summary, the line says so, and the reason's text is not on
+    the page."""
+    bare = paper()
+    records = day(bare, summaries={bare.id: summary(Rung.LISTING)})
+    records.summaries[bare.id] = records.summaries[bare.id].model_copy(update={"limited": True, "reason": "used up"})
+    digest = assemble(records)
+    assert digest
+    assert ["已达模型用量上限，以下为 Hugging Face 提供的英文简介。"] == contents(parsed(digest), ".low")
+    assert "used up" not in html.page(digest, ZH)
+
+
+@pytest.mark.parametrize(
+    ("spent", "words"),
+    [
+        (Usage(), []),
+        (
+            Usage(calls=16, input_tokens=30_000, output_tokens=5_210, cost=12_345),
+            ["模型调用 16 次，35,210 个 token，约 0.012 美元。"],
+        ),
+        (Usage(calls=1, input_tokens=900, output_tokens=99), ["模型调用 1 次，999 个 token。"]),
+        (
+            Usage(calls=2_000, input_tokens=9_000_000, cost=1_234_567_890),
+            ["模型调用 2,000 次，9,000,000 个 token，约 1,234.57 美元。"],
+        ),
+    ],
+)
+def test_what_the_day_took(spent: Usage, words: list[str]) -> None:
+    """The receipt tells calls, tokens, and money where a price is known; nothing where no model was called."""
+    assert words == contents(parsed(full_of(PLAIN).model_copy(update={"spent": spent})), "#receipt .quiet")
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        *((1, "0.000001"), (42, "0.000042"), (12_345, "0.012"), (95_000, "0.095"), (99_900, "0.100")),
+        *((100_000, "0.10"), (456_000, "0.46"), (999_999, "1.00"), (10_000_000, "10.00")),
+    ],
+)
+def test_dollars(cost: int, words: str) -> None:
+    """A sum is told to the cent, and one below ten cents to its second digit."""
+    paid = Usage(calls=1, cost=cost)
+    [line] = contents(parsed(full_of(PLAIN).model_copy(update={"spent": paid}), EN), "#receipt .quiet")
+    assert f"Model calls: 1, tokens: 0, cost: about {words} US dollars." == line
+
+
+def test_english() -> None:
+    """In English the page says so to the browser, tells all of its own words in English, and has the same elements."""
+    whole = paper(title="Agents", organization="Qwen", upvotes=600, stars=1, comments=2)
+    texts = {whole.id: summary(title=None, summary="On agents.", highlights=("One", "Two", "Three"))}
+    digest = assemble(day(whole, summaries=texts))
+    assert digest
+    page = parsed(digest, EN)
+    assert ["en"] == [node.attributes["lang"] for node in page.css("html")]
+    assert "Daily AI Papers - 2026-02-03" == content(page.css_first("title"))
+    assert "Tuesday, 3 February 2026 Papers: 1" == content(page.css_first("body > header p"))
+    assert ["1. 🏆 Agents"] == contents(page, "article h2")
+    assert ["arXiv:2602.02343"] == contents(page, ".english")
+    assert ["Organization Qwen Score 87.25 Upvotes 600 Stars 1 Comments 2"] == contents(page, ".about")
+    assert ["On agents."] == contents(page, ".summary")
+    assert ["What makes up the score of 87.25", "Abstract"] == contents(page, "details summary")
+    assert "1 listed + 0 kept from earlier = 1 in + 0 left out + 0 rejected" == content(page.css_first("#receipt .sum"))
+    assert [tag for tag, _ in shape(page)] == [tag for tag, _ in shape(parsed(digest, ZH))]
+
+
+def test_english_index() -> None:
+    """The list of the days in English."""
+    days = dict([published(3), published(5, 1, rungs={Rung.LISTING: 1}, open=True)])
+    page = LexborHTMLParser(html.index(days, EN))
+    assert "Days: 2, newest first" == content(page.css_first("header p"))
+    assert [
+        "2026-02-05 Thursday Papers: 1 Without a model's summary: 1 To be completed",
+        "2026-02-03 Tuesday Papers: 16",
+    ] == contents(page, ".days li")
 
 
 def test_nothing_to_tell() -> None:
@@ -275,14 +361,14 @@ def test_none_left_out() -> None:
     digest = assemble(day(paper()))
     assert digest
     assert () == digest.left_out
-    assert "未入选但高票" not in html.page(digest)
+    assert "未入选但高票" not in html.page(digest, ZH)
 
 
 def test_headings_in_order() -> None:
     """A page has one first heading, and each other one is at most a step below the one before."""
     for page in (
         parsed(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries())),
-        LexborHTMLParser(html.index(dict([published(3)]))),
+        LexborHTMLParser(html.index(dict([published(3)]), ZH)),
     ):
         levels = [int(tag[1]) for tag, _ in shape(page) if re.fullmatch("h[1-6]", tag)]
         assert 1 == levels.count(1)
@@ -300,7 +386,7 @@ def test_index() -> None:
             published(6, 2, open=True),
         ]
     )
-    page = LexborHTMLParser(html.index(days))
+    page = LexborHTMLParser(html.index(days, ZH))
     assert [
         "2026-02-06 星期五 2 篇论文 待补全",
         "2026-02-05 星期四 1 篇论文 1 篇暂缺中文摘要 待补全",

@@ -8,13 +8,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from paperboy.digest import Digest, Entry, Receipt, assemble
+from paperboy.language import Language
 from paperboy.listing import Rejected, read_listing
 from paperboy.pages import as_json, escape, markdown
 from paperboy.paper import Paper
 from paperboy.policy import load_policy
 from paperboy.ranking import rank
 from paperboy.summary import Rung, Summary
-from tests.samples import DAY, day, paper, read_json, summary
+from paperboy.usage import Usage
+from tests.samples import DAY, EN, ZH, day, paper, read_json, summary
 
 READER = MarkdownIt("commonmark").enable("strikethrough")
 
@@ -172,7 +174,7 @@ def full_of(text: str) -> Digest:
 @pytest.mark.parametrize("text", [*HOSTILE, *BREAKS, "-- -- --"])
 def test_every_text_shows_as_it_is(text: str) -> None:
     """A text shows as it was given, as a title, organisation, summary or highlight, and opens no block or markup."""
-    assert expected_blocks(full_of(text)) == blocks(markdown(full_of(text)))
+    assert expected_blocks(full_of(text)) == blocks(markdown(full_of(text), ZH))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_every_text_shows_as_it_is(text: str) -> None:
 )
 def test_english_title_alone(text: str) -> None:
     """A title that is alone in its heading shows as it was given."""
-    page = markdown(digest_of([paper(title=text)], [summary(Rung.ABSTRACT)]))
+    page = markdown(digest_of([paper(title=text)], [summary(Rung.ABSTRACT)]), ZH)
     assert f"h3 1. {folded(text)}" == blocks(page)[3]
 
 
@@ -199,7 +201,7 @@ def test_real_texts_show_as_they_are(shared_data: Path) -> None:
             for one in papers
         ]
         digest = digest_of(papers, summaries)
-        assert expected_blocks(digest) == blocks(markdown(digest)), file.name
+        assert expected_blocks(digest) == blocks(markdown(digest, ZH)), file.name
 
 
 @pytest.mark.parametrize("text", PLAIN)
@@ -222,8 +224,45 @@ def test_reference_entry() -> None:
         "**摘要**: 智能体的研究。\n\n"
         "**亮点**:\n  - 其一\n  - 其二\n  - 其三\n\n---\n"
     ) == markdown(
-        digest_of([whole], [summary(title="智能体", summary="智能体的研究。", highlights=("其一", "其二", "其三"))])
+        digest_of([whole], [summary(title="智能体", summary="智能体的研究。", highlights=("其一", "其二", "其三"))]), ZH
     )
+
+
+def test_english_entry() -> None:
+    """In English a page has the same layout, and the paper's own title alone."""
+    whole = paper(title="Agents", organization="Qwen", upvotes=600, stars=1)
+    assert (
+        "# Daily AI Papers - 2026-02-03\n\n**Papers**: 1\n\n---\n\n"
+        "### 🏆 1. Agents\n\n"
+        "**Paper**: [https://arxiv.org/abs/2602.02343](https://arxiv.org/abs/2602.02343)\n"
+        "**Organization**: Qwen\n"
+        "**Score**: 86.15\n"
+        "**Tags**: Super Lab, Viral, Must Read\n"
+        "**Upvotes**: 600 | **Stars**: 1\n\n"
+        "**Summary**: On agents.\n\n"
+        "**Highlights**:\n  - One\n  - Two\n  - Three\n\n---\n"
+    ) == markdown(
+        digest_of([whole], [summary(title=None, summary="On agents.", highlights=("One", "Two", "Three"))]), EN
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "rung", "limited", "mark"),
+    [
+        (ZH, Rung.LISTING, False, "*中文摘要暂缺，以下为 Hugging Face 提供的英文简介。*"),
+        (ZH, Rung.ABSTRACT, False, "*中文摘要暂缺，以下为英文原文摘要的开头。*"),
+        (ZH, Rung.LISTING, True, "*已达模型用量上限，以下为 Hugging Face 提供的英文简介。*"),
+        (ZH, Rung.ABSTRACT, True, "*已达模型用量上限，以下为英文原文摘要的开头。*"),
+        (EN, Rung.LISTING, False, "*No model's summary yet; this is the one that Hugging Face gives.*"),
+        (EN, Rung.ABSTRACT, True, "*The model's usage limit is reached; this is the beginning of the abstract.*"),
+    ],
+)
+def test_notice(language: Language, rung: Rung, limited: bool, mark: str) -> None:
+    """A low rung is marked by one line that says what stands there instead, and whether the budget is why."""
+    digest = digest_of([paper()], [summary(rung)])
+    entry = digest.entries[0].model_copy(update={"limited": limited})
+    page = markdown(digest.model_copy(update={"entries": (entry,)}), language)
+    assert mark == page.split("\n\n")[5]
 
 
 @pytest.mark.parametrize(
@@ -234,8 +273,8 @@ def test_reference_entry() -> None:
     ],
 )
 def test_low_rung(rung: Rung, mark: str) -> None:
-    """A low rung is marked by one line in Chinese; its title is the English one, and it has no highlights."""
-    page = markdown(digest_of([paper(organization="Google")], [summary(rung)]))
+    """On a low rung the title is the English one alone, and there are no highlights."""
+    page = markdown(digest_of([paper(organization="Google")], [summary(rung)]), ZH)
     assert (
         "###  1. Why Steering Works\n\n"
         "**论文链接**: [https://arxiv.org/abs/2602.02343](https://arxiv.org/abs/2602.02343)\n"
@@ -245,25 +284,40 @@ def test_low_rung(rung: Rung, mark: str) -> None:
 
 
 @pytest.mark.parametrize("rung", [Rung.MODEL, Rung.REPAIRED])
-def test_high_rung(rung: Rung) -> None:
-    """What a model wrote carries no mark."""
-    assert "暂缺" not in markdown(digest_of([paper()], [summary(rung)]))
+@pytest.mark.parametrize("limited", [False, True])
+def test_high_rung(rung: Rung, limited: bool) -> None:
+    """What a model wrote carries no mark, even where the budget let it write nothing newer."""
+    digest = digest_of([paper()], [summary(rung)])
+    entry = digest.entries[0].model_copy(update={"limited": limited})
+    assert markdown(digest, ZH) == markdown(digest.model_copy(update={"entries": (entry,)}), ZH)
+    assert "暂缺" not in markdown(digest, ZH)
+
+
+def test_no_cost() -> None:
+    """The Markdown page never says what a day took: its format is fixed."""
+    digest = digest_of([paper()], [summary()])
+    paid = digest.model_copy(update={"spent": Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)})
+    assert markdown(digest, ZH) == markdown(paid, ZH)
 
 
 def test_nothing_to_tell() -> None:
     """A paper without abstract says that there is no summary."""
-    assert "**摘要**: 暂无\n" in markdown(digest_of([paper(abstract="")], [summary(Rung.ABSTRACT, summary="")]))
+    page = markdown(digest_of([paper(abstract="")], [summary(Rung.ABSTRACT, summary="")]), ZH)
+    assert "**摘要**: 暂无\n" in page
 
 
 def test_json() -> None:
-    """The JSON page says all that the Markdown page says, and each score's parts, the rung and the receipt besides."""
+    """The JSON page says all that the other pages say, and each score's parts, the rung and the receipt besides."""
     rejected = (Rejected(where="item 3", why="expected an object, got str"),)
     whole = paper(1, title="Agents", organization="Qwen", stars=1, comments=1)
     records = day(whole, paper(2), summaries={whole.id: summary()}, due=True, rejected=rejected)
+    paid = Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)
+    records.summaries[whole.id] = records.summaries[whole.id].model_copy(update={"spent": paid})
     digest = assemble(records)
     assert digest
     expected = {
         "day": "2026-02-03",
+        "language": "zh",
         "count": 2,
         "papers": [
             {
@@ -290,6 +344,7 @@ def test_json() -> None:
                 "summary": "本文研究大模型的引导方法。" * 10,
                 "highlights": ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"],
                 "rung": "model",
+                "limited": False,
                 "abstract": "We look at steering. It works.",
             },
             {
@@ -310,6 +365,7 @@ def test_json() -> None:
                 "summary": "We look at steering. It works.",
                 "highlights": [],
                 "rung": "abstract",
+                "limited": False,
                 "abstract": "We look at steering. It works.",
             },
         ],
@@ -321,9 +377,10 @@ def test_json() -> None:
             "left_out": 0,
             "rejected": [{"where": "item 3", "why": "expected an object, got str"}],
         },
+        "spent": {"calls": 2, "input_tokens": 900, "output_tokens": 99, "cost": 12_345},
     }
-    assert expected == json.loads(as_json(digest))
-    assert "为何引导有效" in as_json(digest)
+    assert expected == json.loads(as_json(digest, ZH))
+    assert "为何引导有效" in as_json(digest, ZH)
 
 
 def test_json_left_out() -> None:
@@ -331,7 +388,7 @@ def test_json_left_out() -> None:
     votes = [*range(100, 90, -1), 5, 7, 5, 9, 5]
     digest = assemble(day(*(paper(number, upvotes=each) for number, each in enumerate(votes))))
     assert digest
-    left_out = json.loads(as_json(digest))["left_out"]
+    left_out = json.loads(as_json(digest, ZH))["left_out"]
     assert [("2602.00013", 11), ("2602.00011", 12), ("2602.00010", 13)] == [
         (one["id"], one["rank"]) for one in left_out
     ]
@@ -349,7 +406,7 @@ def test_json_left_out() -> None:
 def test_json_parts_add_up(shared_data: Path) -> None:
     """The parts of every score of the seed's day add up to the score."""
     papers = list(read_listing(read_json(shared_data / "data/seed_day/payload.json.gz")).papers)
-    page = json.loads(as_json(digest_of(papers, [summary()] * len(papers))))
+    page = json.loads(as_json(digest_of(papers, [summary()] * len(papers)), ZH))
     assert {one["id"]: one["score"] for one in page["papers"]} == {
         one["id"]: round(sum(one["parts"].values()), 2) for one in page["papers"]
     }
@@ -358,7 +415,7 @@ def test_json_parts_add_up(shared_data: Path) -> None:
 @pytest.mark.parametrize("text", [*HOSTILE, *BREAKS, 'quoted "text"', "\ud7ff\uffff\U0001f3c6"])
 def test_json_keeps_every_text(text: str) -> None:
     """The JSON page holds each text exactly as it was given."""
-    [one] = json.loads(as_json(full_of(text)))["papers"]
+    [one] = json.loads(as_json(full_of(text), ZH))["papers"]
     assert [text] * 4 + [[text] * 3] == [
         one[key] for key in ("title", "english_title", "organization", "summary", "highlights")
     ]

@@ -21,25 +21,51 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
             "HF_BASE_URL": "https://huggingface.co",
             "TIME_ZONE": "Asia/Shanghai",
             "SUMMARIZER": "none",
+            "LANGUAGE": "zh",
         },
     ),
-    "Score": (ScoreSettings, {"TABLE_NAME": "days", "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/asked"}),
+    "Score": (
+        ScoreSettings,
+        {
+            "TABLE_NAME": "days",
+            "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/asked",
+            "MAX_MODEL_CALLS_PER_RUN": "100",
+        },
+    ),
     "Summarize": (
         SummarizeSettings,
-        {"TABLE_NAME": "days", "SUMMARIZER": "openai", "LLM_BASE_URL": "https://api.example.com/v1", "LLM_MODEL": "m"},
+        {
+            "TABLE_NAME": "days",
+            "SUMMARIZER": "openai",
+            "LANGUAGE": "en",
+            "LLM_BASE_URL": "https://api.example.com/v1",
+            "LLM_MODEL": "m",
+            "PRICE_INPUT": "0.22",
+            "MAX_TOKENS_PER_MONTH": "5000000",
+            "MAX_COST_PER_MONTH": "0.5",
+        },
     ),
-    "Render": (RenderSettings, {"TABLE_NAME": "days", "BUCKET_NAME": "pages"}),
+    "Render": (
+        RenderSettings,
+        {"TABLE_NAME": "days", "BUCKET_NAME": "pages", "LANGUAGE": "zh", "PAGES_PREFIX": "0c5e-Q"},
+    ),
 }
 """By the function's name in the template: its settings, and a good environment."""
 
 BAD_VALUES = {
     "TABLE_NAME": [""],
     "BUCKET_NAME": [""],
+    "PAGES_PREFIX": ["a/b", "a b", "../a"],
     "HF_BASE_URL": ["", "huggingface.co", "ftp://huggingface.co", "https://", "https://hugging face.co"],
     "QUEUE_URL": ["", "asked"],
     "TIME_ZONE": ["", "Asia/Atlantis", "../etc", "/etc/localtime"],
     "SUMMARIZER": ["", "OpenAI", "gpt"],
+    "LANGUAGE": ["", "EN", "zh-CN", "fr"],
     "LLM_BASE_URL": ["api.example.com", " "],
+    "PRICE_INPUT": ["-1", "cheap", "inf"],
+    "MAX_TOKENS_PER_MONTH": ["-1", "many", "1.5"],
+    "MAX_COST_PER_MONTH": ["-0.5", "nan"],
+    "MAX_MODEL_CALLS_PER_RUN": ["-1", "all"],
 }
 
 
@@ -66,7 +92,7 @@ def test_good_environment(function: str, monkeypatch: pytest.MonkeyPatch) -> Non
     """A whole environment is read, other variables beside it or not."""
     settings, environment = FUNCTIONS[function]
     assert "" == complaint(settings, environment | {"PATH": "/bin"}, monkeypatch)
-    assert list(environment.values()) == list(settings.load().model_dump(exclude_defaults=True).values())
+    assert list(environment.values()) == list(map(str, settings.load().model_dump(exclude_defaults=True).values()))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +136,8 @@ def test_folder_of_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_bad_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty environment is told with every variable that it lacks."""
     told = complaint(RenderSettings, {}, monkeypatch)
-    assert "environment of this function: TABLE_NAME: Field required; BUCKET_NAME: Field required" == told
+    missing = [f"{name}: Field required" for name in ("TABLE_NAME", "BUCKET_NAME", "LANGUAGE")]
+    assert f"environment of this function: {'; '.join(missing)}" == told
 
 
 def test_template_gives_each_function_its_environment(resources: dict[str, dict[str, Any]]) -> None:

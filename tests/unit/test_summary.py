@@ -5,8 +5,18 @@ from typing import Any
 
 import pytest
 
-from paperboy.summary import ReplyError, Rung, Summary, first_sentences, from_paper, from_reply, source_hash
-from tests.samples import REPLY, paper
+from paperboy.language import Language
+from paperboy.summary import (
+    ReplyError,
+    Rung,
+    Summary,
+    first_sentences,
+    from_paper,
+    from_reply,
+    schema_of,
+    source_hash,
+)
+from tests.samples import EN, ENGLISH_REPLY, REPLY, ZH, paper
 
 
 def reply(**values: Any) -> str:
@@ -16,7 +26,7 @@ def reply(**values: Any) -> str:
 def wrong(text: str) -> str:
     """Why a reply is refused."""
     with pytest.raises(ReplyError) as error:
-        from_reply(text, paper())
+        from_reply(text, paper(), ZH)
     return str(error.value)
 
 
@@ -73,9 +83,9 @@ def test_good_reply() -> None:
         highlights=("提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"),
         rung=Rung.MODEL,
     )
-    assert expected == from_reply(reply(), paper())
+    assert expected == from_reply(reply(), paper(), ZH)
     spaced = reply(title=f"\n {REPLY['title']} ", summary=f" {REPLY['summary']}\n", more="…")
-    assert expected == from_reply(spaced, paper())
+    assert expected == from_reply(spaced, paper(), ZH)
 
 
 WRAPPED = {
@@ -93,7 +103,7 @@ WRAPPED = {
 @pytest.mark.parametrize("text", WRAPPED.values(), ids=WRAPPED)
 def test_wrapped_reply(text: str) -> None:
     """The object in a reply is found, whatever the model puts around it."""
-    assert REPLY["title"] == from_reply(text, paper()).title
+    assert REPLY["title"] == from_reply(text, paper(), ZH).title
 
 
 @pytest.mark.parametrize(
@@ -109,7 +119,7 @@ def test_wrapped_reply(text: str) -> None:
 )
 def test_length_within_bounds(values: dict[str, Any]) -> None:
     """Texts at the bounds of their lengths are accepted."""
-    assert from_reply(reply(**values), paper()).rung is Rung.MODEL
+    assert from_reply(reply(**values), paper(), ZH).rung is Rung.MODEL
 
 
 WRONG = {
@@ -128,17 +138,17 @@ WRONG = {
     "null": (reply(title=None), "title: Input should be a valid string"),
     "title": (reply(title=["引导"]), "title: Input should be a valid string"),
     "highlights": (reply(highlights="引" * 8), "highlights: Input should be a valid tuple"),
-    "short title": (reply(title="引 "), "title: String should have at least 2 characters"),
-    "long title": (reply(title="引" * 121), "title: String should have at most 120 characters"),
-    "short": (reply(summary="引" * 79 + " "), "summary: String should have at least 80 characters"),
-    "long": (reply(summary="引" * 351), "summary: String should have at most 350 characters"),
+    "short title": (reply(title="引 "), "title: 1 characters, expected 2 to 120"),
+    "long title": (reply(title="引" * 121), "title: 121 characters, expected 2 to 120"),
+    "short": (reply(summary="引" * 79 + " "), "summary: 79 characters, expected 80 to 350"),
+    "long": (reply(summary="引" * 351), "summary: 351 characters, expected 80 to 350"),
     "short highlight": (
         reply(highlights=["引" * 8, "引" * 7, "引" * 8]),
-        "highlights.1: String should have at least 8",
+        "highlights.1: 7 characters, expected 8 to 80",
     ),
     "long highlight": (
         reply(highlights=["引" * 8, "引" * 8, "引" * 81]),
-        "highlights.2: String should have at most 80",
+        "highlights.2: 81 characters, expected 8 to 80",
     ),
     "two highlights": (reply(highlights=["引" * 8] * 2), "highlights: Tuple should have at least 3 items"),
     "four highlights": (reply(highlights=["引" * 8] * 4), "highlights: Tuple should have at most 3 items"),
@@ -165,10 +175,50 @@ def test_checks_are_asked() -> None:
     assert expected == told.split("; ")
 
 
-def test_every_reason() -> None:
-    """A reply that is wrong in two ways is refused with both."""
-    told = wrong(reply(title="引", highlights=["引" * 8] * 2))
-    assert ["title", "highlights"] == [reason.split(":")[0] for reason in told.split("; ")]
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"title": None, "highlights": ["引" * 8] * 2},
+        {"title": "引", "highlights": ["引" * 8, "引" * 8, "提升了 99.9%"]},
+    ],
+)
+def test_every_reason(values: dict[str, Any]) -> None:
+    """A reply that is wrong in two ways is refused with both: in its shape, or in length and content."""
+    assert ["title", "highlights"] == [
+        reason.split(":")[0].split(".")[0] for reason in wrong(reply(**values)).split("; ")
+    ]
+
+
+@pytest.mark.parametrize(("language", "reply"), [(ZH, REPLY), (EN, ENGLISH_REPLY)], ids=["zh", "en"])
+def test_schema(language: Language, reply: dict[str, Any]) -> None:
+    """An endpoint is told to give what a good reply in the language has, and no more."""
+    schema = schema_of(language)
+    assert [*reply] == [*schema["properties"]] == schema["required"]
+    assert not schema["additionalProperties"]
+
+
+@pytest.mark.parametrize("title", [{}, {"title": "为何引导有效"}, {"title": None}])
+def test_english_reply(title: dict[str, Any]) -> None:
+    """In English no title is asked for, and one that comes is dropped."""
+    expected = Summary.model_validate({"title": None, "rung": Rung.MODEL} | ENGLISH_REPLY).model_dump()
+    told = from_reply(json.dumps(title | ENGLISH_REPLY), paper(), EN).model_dump()
+    assert expected | {"summary": expected["summary"].strip()} == told
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (REPLY, "summary: 130 characters, expected 350 to 1650; highlights.0: 9 characters, expected 40 to 270"),
+        ({"summary": "It steers. " * 151}, "summary: 1660 characters, expected 350 to 1650"),
+        ({"highlights": ["It steers."] * 3}, "highlights.0: 10 characters, expected 40 to 270"),
+    ],
+)
+def test_wrong_english_reply(values: dict[str, Any], why: str) -> None:
+    """English has lengths of its own, and a Chinese reply is refused."""
+    with pytest.raises(ReplyError) as error:
+        from_reply(json.dumps(ENGLISH_REPLY | values), paper(), EN)
+    assert str(error.value).startswith(why)
+    assert (values is REPLY) == ("summary: not in English; highlights.0: not in English" in str(error.value))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""A model on Amazon Bedrock, through Converse: no key to keep, the function's role is enough."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from paperboy.model import (
+    MAX_OUTPUT_TOKENS,
+    SECONDS,
+    TRIES,
+    Completion,
+    FilteredError,
+    ModelError,
+    NotSupportedError,
+    Schema,
+    Ways,
+    quoted,
+    spoken,
+)
+from paperboy.prompt import Message
+from paperboy.usage import Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_bedrock_runtime.type_defs import ConverseResponseTypeDef
+
+CONFIG = Config(connect_timeout=5, read_timeout=SECONDS, retries={"mode": "standard", "total_max_attempts": TRIES})
+FILTERED = {"content_filtered", "guardrail_intervened"}
+CUT_OFF = {"max_tokens", "model_context_window_exceeded"}
+
+
+class Bedrock:
+    """A model, or an inference profile, by its id."""
+
+    def __init__(self, model_id: str, schema: Schema, client: BedrockRuntimeClient | None = None) -> None:
+        self.name = model_id
+        self._client = client or boto3.client("bedrock-runtime", config=CONFIG)
+        self._ways = Ways(_ways(schema))
+
+    def complete(self, messages: Sequence[Message]) -> Completion:
+        """The reply to a conversation. Raises ModelError where there is none to read."""
+        conversation: dict[str, Any] = {
+            "modelId": self.name,
+            "system": [{"text": each.content} for each in messages if each.role == "system"],
+            "messages": [
+                {"role": each.role, "content": [{"text": spoken(each)}]} for each in messages if each.role != "system"
+            ],
+            "inferenceConfig": {"maxTokens": MAX_OUTPUT_TOKENS},
+        }
+        return self._ways.ask(lambda way: self._ask(conversation | way))
+
+    def _ask(self, request: dict[str, Any]) -> Completion:
+        try:
+            answer = self._client.converse(**request)
+        except ParamValidationError as error:  # the runtime's boto3 is older than the way
+            raise NotSupportedError("boto3 does not know this way to ask Bedrock") from error
+        except ClientError as error:
+            raise self._refused(error) from error
+        except BotoCoreError as error:
+            raise ModelError(f"Bedrock did not answer: {error}") from error
+        used, stopped = answer["usage"], answer["stopReason"]
+        usage = Usage(calls=1, input_tokens=used["inputTokens"], output_tokens=used["outputTokens"])
+        if stopped in FILTERED:
+            raise FilteredError(f"Bedrock refused to answer: {stopped}", usage)
+        return Completion(text=_text(answer), usage=usage, cut_off=stopped in CUT_OFF)
+
+    def _refused(self, error: ClientError) -> ModelError:
+        code, message = error.response["Error"]["Code"], quoted(error.response["Error"].get("Message", ""))
+        model = f"{self.name} in {self._client.meta.region_name}"
+        match code:
+            case "ValidationException":
+                return NotSupportedError(f"Bedrock does not take the request to {model}: {message}")
+            case "AccessDeniedException":
+                way_out = "open it in the Bedrock console's model catalog, or set BedrockModel to one that is open"
+                return ModelError(f"Bedrock does not open {model} to this account; {way_out}: {message}")
+            case "ResourceNotFoundException":
+                return ModelError(f"Bedrock has no model {model}; set BedrockModel to one that it has: {message}")
+        return ModelError(f"Bedrock answered {code}")
+
+
+def _ways(schema: Schema) -> tuple[dict[str, Any], ...]:
+    in_shape = {"type": "json_schema", "structure": {"jsonSchema": {"name": "summary", "schema": json.dumps(schema)}}}
+    tool = {"toolSpec": {"name": "summary", "description": "Takes the summary.", "inputSchema": {"json": schema}}}
+    return (
+        {"outputConfig": {"textFormat": in_shape}},
+        {"toolConfig": {"tools": [tool], "toolChoice": {"any": {}}}},
+        {},
+    )
+
+
+def _text(answer: ConverseResponseTypeDef) -> str:
+    """The reply, whether it came as text or as the tool's input; a model's thoughts are left out."""
+    blocks: list[Any] = list(answer["output"]["message"]["content"])
+    return "".join(
+        json.dumps(block["toolUse"]["input"], ensure_ascii=False) if "toolUse" in block else block.get("text", "")
+        for block in blocks
+    )

@@ -1,0 +1,196 @@
+"""A model behind an OpenAI-compatible endpoint, such as DeepSeek's, Qwen's, Ollama's, vLLM's or llama.cpp's."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import httpx
+from httpx_retries import Retry, RetryTransport
+from pydantic import BaseModel, Field, ValidationError
+
+from paperboy.model import (
+    MAX_OUTPUT_TOKENS,
+    SECONDS,
+    TRIES,
+    Completion,
+    FilteredError,
+    ModelError,
+    NotSupportedError,
+    Schema,
+    Ways,
+    quoted,
+    spoken,
+)
+from paperboy.prompt import Message
+from paperboy.secret import Secret, SecretError
+from paperboy.usage import Usage
+
+TIMEOUT = httpx.Timeout(SECONDS, connect=5.0)
+RETRY = Retry(
+    total=TRIES - 1,
+    allowed_methods=["POST"],
+    status_forcelist=[429, 500, 502, 503, 504],
+    backoff_factor=1.0,
+    total_timeout=20.0,
+)
+"""Two more tries, 20 seconds of waiting at most; Retry-After is honoured within that."""
+
+LONGEST = 140.0
+"""Seconds of one call in all, its tries and waits: a busy endpoint may send empty lines for minutes (DeepSeek's)."""
+
+MOST = 1_000_000
+"""Bytes of one answer; MAX_OUTPUT_TOKENS are a twentieth of it."""
+
+UNSUPPORTED = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""What endpoints answer to a field that they do not know."""
+
+FILTERED = {"content_filter", "content_policy_violation", "data_inspection_failed", "DataInspectionFailed", "1301"}
+"""Codes of an error that refuses what a paper says: Azure's, OpenAI's, DashScope's two, Zhipu's. Moonshot gives the
+first one as the error's type."""
+
+STOPPED = {"content_filter", "sensitive"}
+"""Why a reply ended that was filtered; the second one is Zhipu's."""
+
+CUT_OFF = {"length", "model_context_window_exceeded"}
+"""Why a reply ended that is not whole; the second one is Zhipu's."""
+
+BROKEN_OFF = {"insufficient_system_resource", "network_error"}
+"""Why a reply ended that the endpoint could not finish: DeepSeek's and Zhipu's."""
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Answer(BaseModel):
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Usage | None = None
+
+
+class OpenAI:
+    """A model by its name at an endpoint such as ``https://api.example.com/v1``, with a key where that asks for one."""
+
+    def __init__(
+        self,
+        base_url: str,
+        name: str,
+        schema: Schema,
+        key: Secret | None = None,
+        retry: Retry = RETRY,
+        longest: float = LONGEST,
+    ) -> None:
+        self.name = name
+        self._key = key
+        self._longest = longest
+        self._client = httpx.Client(timeout=TIMEOUT, transport=RetryTransport(retry=retry))
+        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._ways = Ways(_ways(schema))
+
+    def complete(self, messages: Sequence[Message]) -> Completion:
+        """The reply to a conversation. Raises ModelError where there is none to read."""
+        turns = [{"role": each.role, "content": spoken(each)} for each in messages]
+        try:
+            key = self._key.value() if self._key else None
+        except SecretError as error:
+            raise ModelError(str(error), Usage()) from error
+        until = time.monotonic() + self._longest
+        return self._ways.ask(lambda way: self._ask({"model": self.name, "messages": turns} | way, key, until))
+
+    def _ask(self, request: dict[str, Any], key: str | None, until: float) -> Completion:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            with self._client.stream("POST", self._url, json=request, headers=headers) as answer:
+                status, content = answer.status_code, self._content(answer, until)
+        except httpx.HTTPError as error:
+            raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
+        if status != HTTPStatus.OK:
+            raise self._refused(status, content, key)
+        return _completion(content)
+
+    def _content(self, answer: httpx.Response, until: float) -> bytes:
+        content = bytearray()
+        for part in answer.iter_bytes():
+            content += part
+            if len(content) > MOST:
+                raise ModelError(f"the model's endpoint answered more than {MOST:,} bytes")
+            if time.monotonic() > until:
+                raise ModelError(f"the model's endpoint did not end its answer within {self._longest:g} s")
+        return bytes(content)
+
+    def _refused(self, status: int, content: bytes, key: str | None) -> ModelError:
+        said = f"the model's endpoint answered {status}"
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            # Not in its own words: some endpoints quote the key.
+            if self._key is None:
+                return ModelError(f"{said}: it asks for a key")
+            found = "it refused the key in" if key else "it asks for a key, and there is none in"
+            return ModelError(f"{said}: {found} {self._key.name}")
+        failure = _failure(content)
+        if message := failure.get("message"):
+            said = f"{said}: {quoted(message.replace(key, '…') if key else message)}"
+        if FILTERED & {failure.get("code"), failure.get("type")}:
+            return FilteredError(said)
+        # llama-cpp-python answers 500 to a field that it does not know. From an endpoint that has answered before it is
+        # a failure like any other.
+        if status in UNSUPPORTED or (status == HTTPStatus.INTERNAL_SERVER_ERROR and not self._ways.known):
+            return NotSupportedError(said)
+        return ModelError(said)
+
+
+def _ways(schema: Schema) -> tuple[dict[str, Any], ...]:
+    in_shape = {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "summary", "strict": True, "schema": schema},
+        }
+    }
+    limit = {"max_tokens": MAX_OUTPUT_TOKENS}
+    return (
+        in_shape | limit,
+        # OpenAI's newer models take the limit by this name alone.
+        in_shape | {"max_completion_tokens": MAX_OUTPUT_TOKENS},
+        {"response_format": {"type": "json_object"}} | limit,
+        limit,
+    )
+
+
+def _completion(content: bytes) -> Completion:
+    try:
+        read = _Answer.model_validate_json(content)
+    except ValidationError as error:
+        raise ModelError("the model's endpoint answered no chat completion") from error
+    choice, used = read.choices[0], read.usage or _Usage()
+    usage = Usage(calls=1, input_tokens=used.prompt_tokens, output_tokens=used.completion_tokens)
+    if choice.finish_reason in STOPPED or choice.message.refusal:
+        raise FilteredError("the model refused to answer", usage)
+    if choice.finish_reason in BROKEN_OFF:
+        raise ModelError(f"the model's endpoint broke its answer off: {choice.finish_reason}", usage)
+    return Completion(text=choice.message.content or "", usage=usage, cut_off=choice.finish_reason in CUT_OFF)
+
+
+def _failure(content: bytes) -> dict[str, str]:
+    """The code, type and message of an error: under `error` at most endpoints, at the top in older vLLM, in one
+    sentence in Ollama."""
+    try:
+        read = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    said = read.get("error", read) if isinstance(read, dict) else {}
+    if isinstance(said, str):
+        return {"message": said}
+    return {name: str(said[name]) for name in ("code", "type", "message") if said.get(name) is not None}

@@ -1,0 +1,179 @@
+"""Bedrock through Converse: against the emulator, and against answers in the shapes that the service gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from paperboy.bedrock import CONFIG, Bedrock
+from paperboy.language import load_language
+from paperboy.model import MAX_OUTPUT_TOKENS, TRIES, FilteredError, ModelError
+from paperboy.prompt import Message
+from paperboy.summary import schema_of
+from paperboy.usage import Usage
+from paperboy_cli.local import Local
+from tests.integration.fake import Answer, Fake, Request, serving
+
+MODEL = "qwen.qwen3-235b-a22b-2507-v1:0"
+SCHEMA = schema_of(load_language("zh"))
+ASKED = (
+    Message("system", "Answer in JSON."),
+    Message("user", "{}"),
+    Message("assistant", "no"),
+    Message("user", "again"),
+)
+
+
+def says(*content: dict[str, Any], stop: str = "end_turn") -> Answer:
+    usage = {"inputTokens": 700, "outputTokens": 300, "totalTokens": 1000}
+    message = {"role": "assistant", "content": list(content)}
+    return 200, {"output": {"message": message}, "stopReason": stop, "usage": usage, "metrics": {"latencyMs": 9}}, {}
+
+
+def fails(status: int, code: str, message: str = "said by the service") -> Answer:
+    return status, {"message": message}, {"x-amzn-ErrorType": code}
+
+
+@pytest.fixture
+def service() -> Iterator[Fake]:
+    with serving(Fake(lambda _: says({"text": "{}"}))) as fake:
+        yield fake
+
+
+def bedrock(emulator: Local, url: str) -> Bedrock:
+    at_once = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": TRIES}, proxies={}))
+    return Bedrock(MODEL, SCHEMA, emulator.session.client("bedrock-runtime", endpoint_url=url, config=at_once))
+
+
+def way(request: Request) -> str:
+    return next((name for name in ("outputConfig", "toolConfig") if name in request), "text")
+
+
+def test_against_the_emulator(emulator: Local) -> None:
+    """A real Converse call brings a reply and what it took."""
+    completion = bedrock(emulator, emulator.url).complete(ASKED)
+    assert completion.text
+    assert (1, True, True) == (
+        completion.usage.calls,
+        completion.usage.input_tokens > 0,
+        completion.usage.output_tokens > 0,
+    )
+
+
+def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> None:
+    """Instructions go apart from the turns, the reply is bounded, and its schema is the one that is checked."""
+    bedrock(emulator, service.url).complete(ASKED)
+    request = service.asked[0]
+    assert [{"text": "Answer in JSON."}] == request["system"]
+    assert ["user", "assistant", "user"] == [each["role"] for each in request["messages"]]
+    assert {"maxTokens": MAX_OUTPUT_TOKENS} == request["inferenceConfig"]
+    structure = request["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+    assert SCHEMA == json.loads(structure["schema"])
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"text": '{"title": "题"}'}], '{"title": "题"}'),
+        ([{"toolUse": {"toolUseId": "1", "name": "summary", "input": {"title": "题"}}}], '{"title": "题"}'),
+        ([{"reasoningContent": {"reasoningText": {"text": "thinking"}}}, {"text": "{}"}], "{}"),
+        ([], ""),
+    ],
+    ids=["text", "tool", "thoughts", "nothing"],
+)
+def test_a_reply_in_any_of_its_forms(emulator: Local, service: Fake, content: list[dict[str, Any]], text: str) -> None:
+    """The reply is the text or the tool's input, without the model's thoughts."""
+    service.answer = lambda _: says(*content)
+    assert text == bedrock(emulator, service.url).complete(ASKED).text
+
+
+@pytest.mark.parametrize(
+    ("refused", "expected"),
+    [([], "outputConfig"), (["outputConfig"], "toolConfig"), (["outputConfig", "toolConfig"], "text")],
+)
+def test_what_a_model_can_do_is_found_out_once(
+    emulator: Local, service: Fake, refused: list[str], expected: str
+) -> None:
+    """A way that the model refuses is left out of the next call."""
+    service.answer = lambda request: (
+        fails(400, "ValidationException") if way(request) in refused else says({"text": "{}"})
+    )
+    asking = bedrock(emulator, service.url)
+    for _ in range(2):
+        asking.complete(ASKED)
+    assert [*refused, expected, expected] == [way(request) for request in service.asked]
+
+
+def test_a_boto3_that_does_not_know_a_way(emulator: Local, service: Fake) -> None:
+    """Where the runtime's boto3 is older than structured output, the tool is asked for."""
+    asking = bedrock(emulator, service.url)
+    asking._ways._ways = ({"unknownToBoto3": {}}, *asking._ways._ways[1:])
+    assert "{}" == asking.complete(ASKED).text
+    assert ["toolConfig"] == [way(request) for request in service.asked]
+
+
+@pytest.mark.parametrize("stop", ["content_filtered", "guardrail_intervened"])
+def test_a_filter_is_final(emulator: Local, service: Fake, stop: str) -> None:
+    """What the service filters is told as such, with what it took, and not asked for again."""
+    service.answer = lambda _: says({"text": "Sorry."}, stop=stop)
+    with pytest.raises(FilteredError, match=stop) as told:
+        bedrock(emulator, service.url).complete(ASKED)
+    assert Usage(calls=1, input_tokens=700, output_tokens=300) == told.value.spent
+    assert 1 == len(service.asked)
+
+
+@pytest.mark.parametrize(
+    ("stop", "cut_off"), [("end_turn", False), ("max_tokens", True), ("model_context_window_exceeded", True)]
+)
+def test_a_reply_that_is_cut_off(emulator: Local, service: Fake, stop: str, cut_off: bool) -> None:
+    """A reply whose tokens were used up is known as such."""
+    service.answer = lambda _: says({"text": "{"}, stop=stop)
+    assert cut_off == bedrock(emulator, service.url).complete(ASKED).cut_off
+
+
+def test_a_turn_without_text_is_sent_with_some(emulator: Local, service: Fake) -> None:
+    """A reply that said nothing is quoted as such: Bedrock refuses an empty turn."""
+    bedrock(emulator, service.url).complete((*ASKED[:2], Message("assistant", ""), ASKED[3]))
+    assert [{"text": "(nothing)"}] == service.asked[0]["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "tries"),
+    [
+        (fails(429, "ThrottlingException"), "Bedrock answered ThrottlingException", TRIES),
+        (fails(503, "ServiceUnavailableException"), "Bedrock answered ServiceUnavailableException", TRIES),
+        (fails(500, "InternalServerException"), "Bedrock answered InternalServerException", TRIES),
+        (fails(403, "AccessDeniedException"), f"Bedrock does not open {MODEL} in us-east-1 to this account", 1),
+        (fails(404, "ResourceNotFoundException"), f"Bedrock has no model {MODEL} in us-east-1; set BedrockModel", 1),
+        (fails(400, "ValidationException"), f"does not take the request to {MODEL} in us-east-1: said by", 3),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_the_service_refuses_is_said(
+    emulator: Local, service: Fake, monkeypatch: pytest.MonkeyPatch, answer: Answer, said: str, tries: int
+) -> None:
+    """What fails for the moment is tried three times, anything else once a way, and the error says what it was."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    service.answer = lambda _: answer
+    with pytest.raises(ModelError, match=said):
+        bedrock(emulator, service.url).complete(ASKED)
+    assert tries == len(service.asked)
+
+
+def test_nobody_is_there(emulator: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that cannot be reached is an error."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    with pytest.raises(ModelError, match="Bedrock did not answer"):
+        bedrock(emulator, "http://127.0.0.1:9").complete(ASKED)
+
+
+def test_two_calls_fit_into_the_function(resources: dict[str, Any]) -> None:
+    """The tries of two calls, each as long as it may take, end before summarize is ended."""
+    client: Any = boto3.client("bedrock-runtime", region_name="us-east-1", config=CONFIG)
+    longest = 2 * TRIES * client.meta.config.read_timeout
+    assert longest < resources["Summarize"]["Properties"]["Timeout"]

@@ -1,0 +1,327 @@
+"""OpenAI-compatible endpoints: what each can do is found out, and what each refuses is said."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from paperboy.language import load_language
+from paperboy.model import MAX_OUTPUT_TOKENS, FilteredError, ModelError
+from paperboy.openai import RETRY, OpenAI
+from paperboy.prompt import Message
+from paperboy.secret import Secret
+from paperboy.summary import schema_of
+from paperboy.usage import Usage
+from paperboy_cli.local import Local
+from tests.integration.conftest import PRICES, Edges, run_of
+from tests.integration.fake import Answer, Fake, Request, serving
+
+SCHEMA = schema_of(load_language("zh"))
+ASKED = (Message("system", "Answer in JSON."), Message("user", "{}"))
+AT_ONCE = RETRY.copy_with(backoff_factor=0.0)
+"""The real number of tries, without the waiting."""
+KEY = "sk-do-not-tell-anybody"
+
+
+def reply(content: str | None = "{}", finish: str = "stop", **message: Any) -> Answer:
+    choice = {"message": {"role": "assistant", "content": content, **message}, "finish_reason": finish}
+    return 200, {"choices": [choice], "usage": {"prompt_tokens": 700, "completion_tokens": 300}}, {}
+
+
+def error(status: int, code: object = None, **headers: str) -> Answer:
+    return status, {"error": {"message": f"no, {KEY}", "type": "invalid_request_error", "code": code}}, headers
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Fake]:
+    with serving(Fake(lambda _: reply())) as fake:
+        yield fake
+
+
+def model(endpoint: Fake, key: Secret | None = None) -> OpenAI:
+    return OpenAI(f"{endpoint.url}/v1/", "some-model", SCHEMA, key, AT_ONCE)
+
+
+def refuses(*features: str, status: int = 400) -> Callable[[Request], Answer]:
+    """An endpoint that refuses a request with one of the features, as those that lack them do."""
+
+    def answer(request: Request) -> Answer:
+        asked = {*request, request.get("response_format", {}).get("type", "text")}
+        return error(status) if asked & {*features} else reply()
+
+    return answer
+
+
+def way(request: Request) -> tuple[str, str]:
+    """How a request asked for its shape and bounded its reply."""
+    limit = next(name for name in ("max_tokens", "max_completion_tokens") if name in request)
+    return request.get("response_format", {}).get("type", "text"), limit
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "tried"),
+    [
+        (refuses(), ("json_schema", "max_tokens"), 1),
+        (refuses("max_tokens"), ("json_schema", "max_completion_tokens"), 2),
+        (refuses("json_schema"), ("json_object", "max_tokens"), 3),
+        (refuses("json_schema", "json_object"), ("text", "max_tokens"), 4),
+        (refuses("json_schema", status=500), ("json_object", "max_tokens"), 7),
+    ],
+    ids=["all", "OpenAI's newer models", "DeepSeek, Moonshot", "a bare endpoint", "llama-cpp-python"],
+)
+def test_what_an_endpoint_can_do_is_found_out_once(
+    endpoint: Fake, answer: Callable[[Request], Answer], expected: tuple[str, str], tried: int
+) -> None:
+    """The strongest way that the endpoint takes is found, and the next call takes it at once."""
+    endpoint.answer = answer
+    asking = model(endpoint)
+    completions = [asking.complete(ASKED), asking.complete(ASKED)]
+    assert [("{}", 1, 700, 300)] * 2 == [
+        (each.text, each.usage.calls, each.usage.input_tokens, each.usage.output_tokens) for each in completions
+    ]
+    assert [expected] * 2 == [way(request) for request in endpoint.asked[tried - 1 :]]
+    assert tried + 1 == len(endpoint.asked)
+
+
+def test_what_is_refused_in_every_way_teaches_nothing(endpoint: Fake) -> None:
+    """When no way works, something else was wrong: the next call begins with the strongest way again."""
+    endpoint.answer = lambda _: error(400)
+    asking = model(endpoint)
+    with pytest.raises(ModelError, match="answered 400"):
+        asking.complete(ASKED)
+    endpoint.answer = lambda _: reply()
+    asking.complete(ASKED)
+    assert ("json_schema", "max_tokens") == way(endpoint.asked[-1])
+
+
+@pytest.mark.parametrize(("status", "ways"), [(429, 1), (500, 4), (502, 1), (503, 1), (504, 1)])
+def test_what_fails_for_the_moment_is_tried_again(endpoint: Fake, status: int, ways: int) -> None:
+    """Three tries in all, and then the reason; 500 may mean a way that the endpoint does not know, so each is tried."""
+    endpoint.answer = lambda _: error(status, Retry_After="0")
+    with pytest.raises(ModelError, match=f"answered {status}"):
+        model(endpoint).complete(ASKED)
+    assert 3 * ways == len(endpoint.asked)
+
+
+def test_an_endpoint_that_has_answered_is_believed(endpoint: Fake) -> None:
+    """After a reply, a 500 is a failure for the moment and says nothing of the way to ask."""
+    asking = model(endpoint)
+    asking.complete(ASKED)
+    endpoint.answer = lambda _: error(500)
+    with pytest.raises(ModelError, match="answered 500"):
+        asking.complete(ASKED)
+    assert 1 + 3 == len(endpoint.asked)
+
+
+def test_what_alone_is_refused_is_filtered(endpoint: Fake) -> None:
+    """A conversation that is refused in every way, by an endpoint that answers others, is one that it filters."""
+    asking = model(endpoint)
+    asking.complete(ASKED)
+    endpoint.answer = lambda _: (400, {"error": {"message": "Content Exists Risk", "type": "invalid"}}, {})
+    with pytest.raises(FilteredError, match="answered 400: Content Exists Risk; it answers others"):
+        asking.complete(ASKED)
+    endpoint.answer = lambda _: reply()
+    asking.complete(ASKED)
+    assert ("json_schema", "max_tokens") == way(endpoint.asked[-1])
+
+
+def test_a_stronger_way_that_worked_is_kept(endpoint: Fake) -> None:
+    """A weaker way that works for one conversation does not replace a stronger one that worked for another."""
+    asking = model(endpoint)
+    asking.complete(ASKED)
+    endpoint.answer = refuses("json_schema")
+    asking.complete(ASKED)
+    endpoint.answer = refuses()
+    asking.complete(ASKED)
+    assert ("json_schema", "max_tokens") == way(endpoint.asked[-1])
+
+
+def test_the_endpoint_says_how_long_to_wait(endpoint: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry-After is waited, not our own time."""
+    waited: list[float] = []
+    monkeypatch.setattr("httpx_retries.retry.time.sleep", waited.append)
+    answers = [(429, {}, {"Retry-After": "7"}), reply()]
+    endpoint.answer = lambda _: answers.pop(0)
+    assert "{}" == OpenAI(f"{endpoint.url}/v1", "m", SCHEMA).complete(ASKED).text
+    assert [7.0] == [seconds for seconds in waited if seconds > 1]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error(400, "content_filter"),
+        error(400, "data_inspection_failed"),
+        error(400, "1301"),
+        (400, {"error": {"message": "it was considered high risk", "type": "content_filter"}}, {}),
+        reply("", finish="content_filter"),
+        reply("", finish="sensitive"),
+        reply(None, refusal="I cannot help with that."),
+    ],
+    ids=["Azure", "DashScope", "Zhipu", "Moonshot", "finish_reason", "Zhipu's finish_reason", "refusal"],
+)
+def test_a_refusal_is_final(endpoint: Fake, answer: Answer) -> None:
+    """A content filter or a refusal is told as such, and neither tried again nor asked for in another way."""
+    endpoint.answer = lambda _: answer
+    with pytest.raises(FilteredError):
+        model(endpoint).complete(ASKED)
+    assert 1 == len(endpoint.asked)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (error(404, "model_not_found"), "answered 404: no, "),
+        ((402, {"error": {"message": "No\n\x1b[31m balance"}}, {}), r"answered 402: No \[31m balance$"),
+        ((404, {"object": "error", "message": "no model m", "code": 404}, {}), "answered 404: no model m$"),
+        ((404, {"error": "model m not found, try pulling it first"}, {}), "answered 404: model m not found, try "),
+        ((413, b"<html>too large</html>", {}), "answered 413$"),
+        ((413, b"[" * 100_000, {}), "answered 413$"),
+        ((302, b"", {"Location": "http://127.0.0.1:9/"}), "answered 302$"),
+        ((200, b"<html>gateway</html>", {}), "answered no chat completion"),
+        ((200, {"choices": []}, {}), "answered no chat completion"),
+        ((200, itertools.repeat(b"\n" * 9999), {}), "answered more than 1,000,000 bytes"),
+        (reply("{", finish="insufficient_system_resource"), "broke its answer off: insufficient_system_resource"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_reply_is_said(endpoint: Fake, answer: Answer, said: str) -> None:
+    """What cannot be read as a reply is one error that says what came, and is not tried again."""
+    endpoint.answer = lambda _: answer
+    with pytest.raises(ModelError, match=said):
+        model(endpoint).complete(ASKED)
+    assert 1 == len(endpoint.asked)
+
+
+def test_an_answer_that_does_not_end(endpoint: Fake) -> None:
+    """Empty lines keep a call alive only for as long as it may take."""
+    endpoint.answer = lambda _: (200, itertools.repeat(b"\n"), {})
+    with pytest.raises(ModelError, match=r"did not end its answer within 0.1 s"):
+        OpenAI(f"{endpoint.url}/v1", "m", SCHEMA, None, AT_ONCE, longest=0.1).complete(ASKED)
+
+
+@pytest.mark.parametrize("finish", ["length", "model_context_window_exceeded"])
+def test_a_reply_that_is_cut_off(endpoint: Fake, finish: str) -> None:
+    """A model that thought until its tokens were used up has said nothing, and that it was cut off is known."""
+    endpoint.answer = lambda _: reply(None, finish=finish)
+    completion = model(endpoint).complete(ASKED)
+    assert ("", True) == (completion.text, completion.cut_off)
+
+
+def test_a_turn_without_text_is_sent_with_some(endpoint: Fake) -> None:
+    """A reply that said nothing is quoted as such: endpoints refuse an empty turn."""
+    model(endpoint).complete((*ASKED, Message("assistant", " "), Message("user", "again")))
+    assert "(nothing)" == endpoint.asked[0]["messages"][2]["content"]
+
+
+def summarized(edges: Edges, endpoint: Fake) -> Any:
+    """The record that is written of a paper by the endpoint's model."""
+    edges.ingest(run_of(3))
+    edges.score()
+    edges.model = model(endpoint)
+    return edges.summarize(edges.asked()[0])
+
+
+def test_a_filtered_paper_is_a_refusal(edges: Edges, endpoint: Fake) -> None:
+    """A paper that is filtered counts as refused, what that took is counted, and nothing is repaired."""
+    endpoint.answer = lambda _: reply("", finish="content_filter")
+    record = summarized(edges, endpoint)
+    spent = Usage(calls=1, input_tokens=700, output_tokens=300, cost=PRICES.of(700, 300))
+    assert (1, spent, 1) == (record.refusals, record.spent, len(endpoint.asked))
+
+
+def test_a_model_is_told_that_it_was_cut_off(edges: Edges, endpoint: Fake) -> None:
+    """The repair of a reply that was cut off says so."""
+    endpoint.answer = lambda _: reply('{"title": "引', finish="length")
+    assert 1 == summarized(edges, endpoint).refusals
+    told = endpoint.asked[1]["messages"][-1]["content"]
+    assert f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " in told
+
+
+def test_nobody_is_there() -> None:
+    """An endpoint that cannot be reached is an error."""
+    nowhere = OpenAI("http://127.0.0.1:9/v1", "m", SCHEMA, None, AT_ONCE)
+    with pytest.raises(ModelError, match="did not answer"):
+        nowhere.complete(ASKED)
+
+
+@pytest.fixture
+def name(emulator: Local) -> Iterator[str]:
+    """The name of a key's parameter that is of one test alone."""
+    name = f"/test/{uuid.uuid4().hex}"
+    yield name
+    ssm = emulator.client("ssm")
+    ssm.delete_parameters(Names=[name])
+
+
+def test_a_key_goes_into_the_header(endpoint: Fake, emulator: Local, name: str) -> None:
+    """The key in Parameter Store is sent as the endpoint asks for it, without the line break that a paste leaves."""
+    ssm = emulator.client("ssm")
+    ssm.put_parameter(Name=name, Value=f"{KEY}\n", Type="SecureString")
+    model(endpoint, Secret(name, ssm)).complete(ASKED)
+    assert f"Bearer {KEY}" == endpoint.headers[0]["Authorization"]
+
+
+def test_without_a_key_none_is_sent(endpoint: Fake, emulator: Local, name: str) -> None:
+    """A parameter that does not exist means that there is no key; where one is asked for, the error names it."""
+    asking = model(endpoint, Secret(name, emulator.client("ssm")))
+    asking.complete(ASKED)
+    assert "Authorization" not in endpoint.headers[0]
+    endpoint.answer = lambda _: error(401)
+    with pytest.raises(ModelError, match=f"answered 401: it asks for a key, and there is none in {name}"):
+        asking.complete(ASKED)
+
+
+def test_a_key_is_not_told_in_the_endpoints_words(endpoint: Fake, emulator: Local, name: str) -> None:
+    """An endpoint that quotes the key in an error is not quoted with it."""
+    emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
+    endpoint.answer = lambda _: error(402)
+    with pytest.raises(ModelError, match=r"answered 402: no, …$"):
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_told_by_its_place(endpoint: Fake, emulator: Local, name: str, status: int) -> None:
+    """The error names where the key is kept, is not tried again, and tells neither the key nor the endpoint's words."""
+    emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
+    endpoint.answer = lambda _: error(status)
+    with pytest.raises(ModelError) as told:
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+    assert f"the model's endpoint answered {status}: it refused the key in {name}" == str(told.value)
+    assert 1 == len(endpoint.asked)
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\nX-Other: 1", f"{KEY}é"])
+def test_what_is_no_key_is_not_told(endpoint: Fake, emulator: Local, name: str, key: str) -> None:
+    """A parameter that cannot be a header is an error that names it and does not show it; nothing is sent."""
+    emulator.client("ssm").put_parameter(Name=name, Value=key, Type="SecureString")
+    with pytest.raises(ModelError) as told:
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+    assert f"the key in {name} holds characters that no key has" == str(told.value)
+    assert [] == endpoint.asked
+
+
+def test_a_store_that_does_not_answer(endpoint: Fake, emulator: Local) -> None:
+    """When Parameter Store fails there is no call, and a reason."""
+    broken = emulator.session.client("ssm", endpoint_url="http://127.0.0.1:9")
+    with pytest.raises(ModelError, match="the key in /gone could not be read: EndpointConnectionError") as told:
+        model(endpoint, Secret("/gone", broken)).complete(ASKED)
+    assert Usage() == told.value.spent
+    assert [] == endpoint.asked
+
+
+def test_a_new_key_is_taken_up(emulator: Local, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key is read once and kept for minutes, then read again."""
+    ssm = emulator.client("ssm")
+    ssm.put_parameter(Name=name, Value="old", Type="SecureString")
+    secret = Secret(name, ssm)
+    now = 1000.0
+    monkeypatch.setattr("paperboy.secret.time.monotonic", lambda: now)
+    assert "old" == secret.value()
+    ssm.put_parameter(Name=name, Value="new", Type="SecureString", Overwrite=True)
+    assert "old" == secret.value()
+    now += 301
+    assert "new" == secret.value()

@@ -1,0 +1,125 @@
+"""The languages: each is whole, says the same things, and makes a prompt of its own."""
+
+import re
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from samtranslator.yaml_helper import yaml_parse
+from typer.testing import CliRunner
+
+from paperboy import prompt
+from paperboy.checks import CHINESE
+from paperboy.language import Code, Labels, Language, LanguageError, load_language
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.main import app
+from tests.conftest import ROOT
+from tests.samples import EN, ZH, paper
+
+LAYER = ROOT / "shared/paperboy"
+PAGES = ["pages.py", "html.py", "page.html", "index.html"]
+"""What writes the pages."""
+
+every_language = pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
+
+
+def texts(value: Any) -> list[str]:
+    """Every text in a label, or in a table of them."""
+    if isinstance(value, BaseModel):
+        return [text for field in type(value).model_fields for text in texts(getattr(value, field))]
+    return [value] if isinstance(value, str) else list(value)
+
+
+def test_languages_are_known_everywhere() -> None:
+    """The languages that can be asked for are those that have files, and those that the template lets one choose."""
+    known = list(get_args(Code))
+    assert sorted(known) == sorted(file.name.split(".")[1] for file in LAYER.glob("language.*.toml"))
+    assert sorted(known) == sorted(file.name.split(".")[1] for file in LAYER.glob("prompt.*.md"))
+    parameter = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Parameters"]["Language"]
+    assert (known, "zh") == (parameter["AllowedValues"], parameter["Default"])
+
+
+def test_every_label_is_used() -> None:
+    """The pages use each label, and no other; that each language has them all is seen when it is loaded."""
+    source = "".join((LAYER / file).read_text("utf-8") for file in [*PAGES, "language.py"])
+    names = set(re.findall(r"\blabels\.(\w+)", source)) - {"date_of"}
+    names |= set(re.findall(r"\bself\.(\w+)\b", source)) & {"date", "months", "weekdays"}
+    assert set(Labels.model_fields) == names
+
+
+def test_pages_have_no_words_of_their_own() -> None:
+    """What writes the pages holds no Chinese: a second language would not reach it."""
+    assert [] == [file for file in PAGES if re.search(CHINESE, (LAYER / file).read_text("utf-8"))]
+
+
+def test_each_language_speaks_its_own() -> None:
+    """Every Chinese label holds Chinese, months' numbers aside, and no English one does."""
+    chinese = {name: texts(getattr(ZH.labels, name)) for name in set(Labels.model_fields) - {"months"}}
+    assert [] == [text for label in chinese.values() for text in label if not re.search(CHINESE, text)]
+    assert [] == [text for text in texts(EN.labels) if re.search(CHINESE, text)]
+
+
+@every_language
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"papers": "papers"}, "labels.papers: Value error, expected {n} in it"),
+        ({"papers": "{n} of {m}"}, "labels.papers: Value error, expected {n} in it"),
+        ({"receipt": "{n} receipts"}, "labels.receipt: Value error, expected no {place} in it"),
+        ({"date": "{year}-{month}"}, "expected {year} and {month} and {day} and {weekday} in it"),
+        ({"weekdays": ["Monday"]}, "labels.weekdays: Tuple should have at least 7 items"),
+        ({"open": " "}, "labels.open: String should have at least 1 character"),
+        ({"score": None}, "labels.score: Input should be a valid string"),
+        ({"other": "text"}, "labels.other: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_label_is_named(language: Language, wrong: dict[str, Any], told: str) -> None:
+    """A label that is missing, unknown or lacks its places is refused when the language is loaded."""
+    data = language.model_dump()
+    with pytest.raises(ValidationError) as error:
+        Language.model_validate(data | {"labels": data["labels"] | wrong})
+    assert told in "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.value.errors())
+
+
+def test_lengths_in_order() -> None:
+    """A length that nothing can have is refused."""
+    data = EN.model_dump()
+    data["lengths"]["summary"] = {"least": 9, "most": 8}
+    with pytest.raises(ValidationError, match="expected least to be no more than most"):
+        Language.model_validate(data)
+
+
+@pytest.mark.parametrize("code", ["fr", "", "EN", "zh-CN", "../zh"])
+def test_no_such_language(code: str) -> None:
+    """A language that there is not is an error that names those that there are."""
+    with pytest.raises(LanguageError) as error:
+        load_language(code)
+    assert f"{code!r} is no language: expected zh or en" == str(error.value)
+
+
+def test_prompt_versions() -> None:
+    """Each language has a prompt, and so summaries, of its own; a changed text is another version."""
+    changed = ZH.model_copy(update={"prompt": ZH.prompt + " "})
+    assert 3 == len({prompt.version(each) for each in (ZH, EN, changed)})
+
+
+@every_language
+def test_messages(language: Language) -> None:
+    """A model is told what to do in the language's prompt, then what is known of the paper; then what was refused."""
+    asked = prompt.messages(paper(), language)
+    assert [("system", language.prompt), ("user", prompt.data_of(paper()))] == [(m.role, m.content) for m in asked]
+    again = prompt.messages(paper(), language, prompt.Refused("{}", "title: Field required"))
+    assert (asked, ["assistant", "user"]) == (again[:2], [message.role for message in again[2:]])
+    assert "title: Field required" in again[3].content
+
+
+def test_render_in_english() -> None:
+    """`paperboy render --language en` writes the page in English, and says which languages there are."""
+    listing = str(ROOT / "events/sample/2026-02-03.json")
+    arguments = ["render", listing, "--date", "2026-02-03", "--language"]
+    ran = CliRunner().invoke(app, [*arguments, "en"])
+    assert (0, "# Daily AI Papers - 2026-02-03") == (ran.exit_code, ran.stdout.splitlines()[0])
+    assert not re.search(CHINESE, ran.stdout)
+    error = CliRunner().invoke(app, [*arguments, "fr"]).exception
+    assert isinstance(error, PaperboyError)
+    assert "--language: 'fr' is no language: expected zh or en." == str(error)
