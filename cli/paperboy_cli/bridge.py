@@ -1,4 +1,4 @@
-"""A way from Docker's bridge to the local stack, for `sam local invoke`: open to this machine's containers alone."""
+"""A way from Docker to the local stack, for `sam local invoke`: open to this machine's containers alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -15,32 +16,45 @@ import psutil
 
 from paperboy_cli.errors import PaperboyError
 
+DESKTOP = "Docker Desktop"
+
 
 @dataclass(frozen=True)
-class Bridge:
-    """Docker's default network: this machine's address in it, and who belongs to it."""
+class Docker:
+    """How this machine's containers reach it."""
 
-    gateway: str
-    subnet: str
+    host: str
+    """What they call it."""
+    subnet: str | None
+    """Who they are, on the bridge of Linux; None for Docker Desktop, which hands their connections on to loopback."""
+
+    def seen(self, text: str) -> str:
+        """`text` with this machine's addresses as containers see them."""
+        return re.sub(r"(?<=//)(127\.0\.0\.1|localhost)(?=[:/]|$)", self.host, text)
 
 
-def find() -> Bridge:
-    """Docker's bridge on this machine. Raises PaperboyError where there is none."""
-    docker = shutil.which("docker")
-    command = [docker or "docker", "network", "inspect", "bridge"]
+def find() -> Docker:
+    """Docker on this machine. Raises PaperboyError where there is none."""
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - asks Docker's own client
-        network = json.loads(said.stdout)[0]["IPAM"]["Config"][0]
+        if _ask("info", "--format", "{{.OperatingSystem}}").strip() == DESKTOP:
+            return Docker(host="host.docker.internal", subnet=None)
+        network = json.loads(_ask("network", "inspect", "bridge"))[0]["IPAM"]["Config"][0]
         # Docker does not name the gateway of a network that it chose itself: it is the first address.
         first = next(ipaddress.ip_network(network["Subnet"]).hosts())
-        return Bridge(gateway=network.get("Gateway") or str(first), subnet=network["Subnet"])
+        return Docker(host=network.get("Gateway") or str(first), subnet=network["Subnet"])
     except (OSError, subprocess.CalledProcessError, LookupError, ValueError, StopIteration) as error:
         raise PaperboyError("Docker does not answer: start it, or leave --docker out.") from error
 
 
-async def forward(bridge: Bridge, ports: list[int]) -> None:
+def _ask(*arguments: str) -> str:
+    docker = shutil.which("docker") or "docker"
+    done = subprocess.run([docker, *arguments], capture_output=True, text=True, check=True)  # noqa: S603 - Docker's own client
+    return done.stdout
+
+
+async def forward(gateway: str, subnet: str, ports: list[int]) -> None:
     """Hand each connection of a container, or of this machine, on to the same port of loopback, until cancelled."""
-    containers = ipaddress.ip_network(bridge.subnet)
+    containers = ipaddress.ip_network(subnet)
     own = {address.address for addresses in psutil.net_if_addrs().values() for address in addresses}
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,7 +65,7 @@ async def forward(bridge: Bridge, ports: list[int]) -> None:
                 await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
         writer.close()
 
-    servers = [await asyncio.start_server(accept, bridge.gateway, port) for port in ports]
+    servers = [await asyncio.start_server(accept, gateway, port) for port in ports]
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
@@ -69,4 +83,4 @@ if __name__ == "__main__":
     parser.add_argument("subnet")
     parser.add_argument("ports", type=int, nargs="+")
     arguments = parser.parse_args()
-    asyncio.run(forward(Bridge(arguments.gateway, arguments.subnet), arguments.ports))
+    asyncio.run(forward(arguments.gateway, arguments.subnet, arguments.ports))

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,10 +24,12 @@ import botocore.session
 import httpx
 import psutil
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
-from paperboy_cli import bridge, sample
+from paperboy_cli import bridge, sample, template
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.place import OUTPUTS, Found, function_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -38,6 +40,7 @@ DEFAULT_PORT = 4566
 SAMPLE_DAYS = ROOT / "events" / "sample"
 # Loopback needs no proxy, and waits for an invocation as long as ingest may run.
 CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=610)
+FUNCTIONS = ("Ingest", "Score", "Summarize", "Render")
 SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
 CLOCK_STEP = 5.0
 """Seconds."""
@@ -51,11 +54,15 @@ class Stack:
 
     name: str
     sample: bool
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that the user has set."""
 
     def parameters(self, port: int) -> dict[str, str]:
-        """What differs from the template's defaults. Raises PaperboyError for a model's address without its name.
+        """Every parameter of the template. Raises PaperboyError for a model's address without its name.
 
-        MiniStack knows no time zones, so the schedule is given in UTC.
+        All of them each time: a parameter that is left out would keep the value of the last deployment.
+        MiniStack knows no time zones, so the schedule is given in UTC. The pages are open to whoever reaches the
+        emulator, which is this machine alone.
         """
         if self.sample:
             url = f"http://127.0.0.1:{port + 1}"
@@ -65,9 +72,10 @@ class Stack:
             model_url, model = os.environ.get("LLM_BASE_URL", ""), os.environ.get("LLM_MODEL", "")
         if model_url and not model:
             raise PaperboyError("LLM_BASE_URL is set and LLM_MODEL is not: name the model that it serves.")
-        # All of them each time: a parameter that is left out would keep the value of the last deployment.
-        return {
+        own = {
             "RequireTls": "false",
+            "Access": "public",
+            "PagesPrefix": "",
             "Schedule": "cron(17 3-5 * * ? *)",
             "LastSchedule": "cron(17 6 * * ? *)",
             "ScheduleState": "DISABLED" if self.sample else "ENABLED",
@@ -76,6 +84,7 @@ class Stack:
             "LlmBaseUrl": model_url,
             "LlmModel": model,
         }
+        return {**template.defaults(), **own, **self.chosen}
 
 
 LIVE = Stack("paperboy", sample=False)
@@ -89,6 +98,17 @@ class Local:
     home: Path = field(default_factory=lambda: _home())
     port: int = field(default_factory=lambda: _port(os.environ.get("PAPERBOY_PORT") or _last_port(_home())))
     sample_days: Path = SAMPLE_DAYS
+
+    look_every = 0.1
+    source_hint = "HF_BASE_URL names the source for `paperboy up`; `paperboy up --sample` replays a recorded day."
+    stays = "The stack stays up and goes on by itself: `paperboy down` stops it, `paperboy status` shows it."
+
+    @property
+    def logs(self) -> str:
+        return str(self.home / "log" / "emulator.log")
+
+    def options(self, stack: Stack) -> str:
+        return " --sample" if stack.sample else ""
 
     @property
     def url(self) -> str:
@@ -110,20 +130,45 @@ class Local:
             botocore_session=core,
         )
 
-    def client(self, service: Any) -> Any:
+    def client(self, service: Any, config: Config | None = None) -> Any:
         """A client of the emulator's `service`."""
-        return self.session.client(service, endpoint_url=self.url, config=CONFIG)
+        own = CONFIG.merge(config) if config else CONFIG
+        return self.session.client(service, endpoint_url=self.url, config=own)
 
     def resource(self, service: Any) -> Any:
         """A resource of the emulator's `service`."""
         return self.session.resource(service, endpoint_url=self.url, config=CONFIG)
 
+    def find(self, stack: Stack) -> Found:
+        """The stack's outputs and parameters. Raises PaperboyError where it is not up or not deployed."""
+        if "emulator" not in self.running():
+            raise PaperboyError("the local stack is not up: `paperboy up` starts it.")
+        if described := self._describe(stack):
+            return described
+        raise PaperboyError(f"the stack {stack.name} is not deployed: `paperboy up{self.options(stack)}` does it.")
+
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Wait until no other command starts or stops this stack, and keep others out meanwhile."""
-        self.home.mkdir(parents=True, exist_ok=True)
+    def explained(self) -> Iterator[None]:
+        """Have it said in a sentence when the stack goes away in here."""
+        try:
+            yield
+        except (NoConnectionError, HTTPClientError) as error:
+            raise PaperboyError("the local stack went away in the middle: `paperboy up` starts it again.") from error
+
+    @contextlib.contextmanager
+    def alone(self, wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Keep other commands from starting or stopping this stack; `wait` is called where one has to end first."""
+        # It keeps the keys of a model's endpoint and of Hugging Face, which are their owner's alone.
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = self.home / "state"
+        state.mkdir(exist_ok=True)
+        state.chmod(0o700)
         with (self.home / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                wait()
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     # Processes
@@ -161,6 +206,8 @@ class Local:
             "MINISTACK_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,
+            # Functions may do what their roles allow and no more, as in AWS.
+            "AUTH": "true",
             "AWS_DEFAULT_REGION": REGION,
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.home / "state"),
@@ -192,31 +239,26 @@ class Local:
 
         Returns whether it had to be opened. Raises PaperboyError where Docker is not there.
         """
-        found = bridge.find()
-        outputs = self.outputs(stack)
-        variables = stack.parameters(self.port)
-        environment = {
-            "AWS_ENDPOINT_URL": self.url,
-            "TABLE_NAME": outputs["Table"],
-            "BUCKET_NAME": outputs["Bucket"],
-            "QUEUE_URL": outputs["Queue"],
-            "HF_BASE_URL": variables["HfBaseUrl"],
-            "SUMMARIZER": variables["Summarizer"],
-            "LLM_BASE_URL": variables["LlmBaseUrl"],
-            "LLM_MODEL": variables["LlmModel"],
-        }
-        seen = {name: value.replace("127.0.0.1", found.gateway) for name, value in environment.items()}
-        self._write("env.json", {"Parameters": seen})
+        docker = bridge.find()
+        functions = self.client("lambda")
+        environment = {}
+        for name in FUNCTIONS:
+            known = functions.get_function_configuration(FunctionName=function_name(self, stack, name))
+            variables = known["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": self.url}
+            environment[name] = {key: docker.seen(value) for key, value in variables.items()}
+        self._write("env.json", environment)
+        if not docker.subnet:
+            return False
         if "bridge" in self.running():
             return False
         ports = [str(self.port), str(self.port + 1)]
-        command = [sys.executable, "-m", "paperboy_cli.bridge", found.gateway, found.subnet, *ports]
-        self._start("bridge", command, dict(os.environ), f"http://{found.gateway}:{self.port}/_ministack/ready")
+        command = [sys.executable, "-m", "paperboy_cli.bridge", docker.host, docker.subnet, *ports]
+        self._start("bridge", command, dict(os.environ), f"http://{docker.host}:{self.port}/_ministack/ready")
         return True
 
     def invoke_options(self) -> str:
         """What `sam local invoke` has to be told to speak to this stack."""
-        url = self._read("env.json")["Parameters"]["AWS_ENDPOINT_URL"]
+        url = self._read("env.json")["Ingest"]["AWS_ENDPOINT_URL"]
         return (
             f"--template {self.home / 'build' / 'template.yaml'} --env-vars {self.home / 'env.json'}"
             f" --parameter-overrides EndpointUrl={url}"
@@ -294,7 +336,7 @@ class Local:
             *("deploy", "--template-file", str(self.home / "build" / "template.yaml"), "--stack-name", stack.name),
             *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
             "--parameter-overrides",
-            *(f'{name}="{value}"' for name, value in parameters.items()),
+            *(f'{name}="{value.replace('"', '\\"')}"' for name, value in parameters.items()),
             SAM_CLI_POLL_DELAY="0.5",
         )
         self._write("deployed.json", deployed | {stack.name: wanted})
@@ -302,14 +344,31 @@ class Local:
 
     def outputs(self, stack: Stack) -> dict[str, str]:
         """The stack's outputs by name, such as its table and bucket; empty where it is not deployed."""
+        found = self._describe(stack)
+        return dict(found.outputs) if found else {}
+
+    def keep_keys(self, stack: Stack) -> None:
+        """Have the stack's Parameter Store hold the keys that the environment holds, and no others."""
+        keys = {"llm-api-key": os.environ.get("LLM_API_KEY"), "hf-token": os.environ.get("HF_TOKEN")}
+        ssm = self.client("ssm")
+        for name, key in keys.items():
+            parameter = f"/{stack.name}/{name}"
+            if key:
+                ssm.put_parameter(Name=parameter, Value=key, Type="SecureString", Overwrite=True)
+            else:
+                with contextlib.suppress(ssm.exceptions.ParameterNotFound):
+                    ssm.delete_parameter(Name=parameter)
+
+    def _describe(self, stack: Stack) -> Found | None:
         cloudformation: CloudFormationClient = self.client("cloudformation")
         try:
             found = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
         except ClientError:
-            return {}
-        if not re.fullmatch(r"(CREATE|UPDATE)_COMPLETE", found["StackStatus"]):
-            return {}
-        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+            return None
+        described = Found.of(found)
+        # One that an older version deployed may lack some.
+        whole = re.fullmatch(r"(CREATE|UPDATE)_COMPLETE", found["StackStatus"]) and described.outputs.keys() >= OUTPUTS
+        return described if whole else None
 
     def _sam(self, command: str, *arguments: str, **environment: str) -> None:
         log = self.home / "log" / f"{command}.log"

@@ -5,45 +5,52 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
-from paperboy_cli.errors import PaperboyError
+from paperboy_cli.days import Days, read_days
+from paperboy_cli.errors import PaperboyError, StoppedError
+from paperboy_cli.steps import bring_up, console, follow, receipt_in_words, tell_of_waiting
 
 if TYPE_CHECKING:
+    from paperboy.language import Language
     from paperboy.listing import Listing
     from paperboy.policy import Policy
-    from paperboy_cli.deployed import Deployed, Seen
-    from paperboy_cli.local import Local
+    from paperboy_cli.deployed import Deployed
+    from paperboy_cli.local import Stack
+    from paperboy_cli.place import Place
 
 SAMPLE_DAY = dt.date(2026, 2, 3)
 READERS = ZoneInfo("Asia/Shanghai")
-EXCERPT = 20
-"""Lines of the digest that `demo` shows: its head and the first paper."""
-
-console = Console(highlight=False)
-
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     help="""The day's AI papers, ranked by a score you can check by hand, told in Chinese.
 
     The local stack (up, run, status, down) is the project's own template on an AWS emulator, on 127.0.0.1 alone: no
-    account, no key. `rank` and `render` need no stack at all.""",
+    account, no key. With --stack, `run` and `status` speak to one in AWS. `rank` and `render` need no stack at all.""",
     epilog="PAPERBOY_PORT chooses the stack's port (4566; the next one serves the sample)."
-    " HF_BASE_URL, LLM_BASE_URL and LLM_MODEL say where `up` takes listings and summaries from.",
+    " HF_BASE_URL, HF_TOKEN, LLM_BASE_URL, LLM_MODEL and LLM_API_KEY say where `up` takes listings and summaries from.",
 )
 
-Sample = Annotated[bool, typer.Option("--sample", help="The stack that replays the recorded sample day.")]
+Sample = Annotated[bool, typer.Option("--sample", help="The stack that replays the recorded sample days.")]
+InAws = Annotated[
+    str | None, typer.Option("--stack", metavar="NAME", help="A stack in AWS, reached with your own credentials.")
+]
+Profile = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="With --stack: the AWS profile; else AWS_PROFILE's.")
+]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", metavar="NAME", help="With --stack: its region; else AWS_REGION or the profile's."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead.")]
 OwnPolicy = Annotated[Path | None, typer.Option("--policy", help="A policy file of your own.")]
 SavedListing = Annotated[Path, typer.Argument(help="A saved answer of the Daily Papers API, gzipped or not.")]
@@ -56,8 +63,16 @@ def _day(text: str) -> dt.date:
         raise typer.BadParameter(f"{text!r} is no day; write it as 2026-02-03.") from error
 
 
-OptionalDay = Annotated[
-    dt.date | None, typer.Argument(parser=_day, metavar="[DAY]", help="A listing's day: 2026-02-03.")
+def _days(text: str) -> Days:
+    try:
+        return read_days(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+OptionalDays = Annotated[
+    Days | None,
+    typer.Argument(parser=_days, metavar="DAY|FROM..TO", help="A listing's day, or the first and last of several."),
 ]
 
 
@@ -67,24 +82,44 @@ def up(
     docker: Annotated[
         bool, typer.Option("--docker", help="Open it to this machine's containers too, for `sam local invoke`.")
     ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the template; may be given again."),
+    ] = None,
 ) -> None:
     """Start the local stack: the emulator, and the template built and deployed to it.
 
-    What was kept at the last `down` is there again. A second `up` changes only what has changed in the project.
+    What was kept at the last `down` is there again, and the days that were missed meanwhile are made. A second `up`
+    changes only what has changed in the project. A parameter that is not --set this time has its default again.
     """
+    from paperboy_cli import template
     from paperboy_cli.local import Local
 
     local = Local()
-    deployed = _bring_up(local, sample, docker)
+    deployed = bring_up(local, sample, docker, template.chosen(settings or []))
     told = deployed.stack.parameters(local.port)
     console.print(f"The local stack is up at {local.url}, this machine's alone.")
     console.print(f"  listings from  {told['HfBaseUrl']}")
-    console.print(f"  summaries from {told['LlmBaseUrl'] or 'the listing itself: LLM_BASE_URL names no model'}")
+    console.print(f"  summaries from {_summaries_from(told)}")
     if docker:
-        options = local.invoke_options()
-        console.print(f"  .tools/sam/bin/sam local invoke Ingest -e events/ingest.json {options}", soft_wrap=True)
+        credentials = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"  # the emulator's, known to all
+        invoke = f"local invoke Ingest -e events/ingest.json {local.invoke_options()}"
+        console.print(f"  {credentials} .tools/sam/bin/sam {invoke}", soft_wrap=True)
+    if not sample:
+        deployed.catch_up()
+        console.print("It is making the last days' digests now: `paperboy status` shows them.")
     which = " --sample" if sample else ""
     console.print(f"`paperboy run{which}` makes a digest, `paperboy down` stops it all.")
+
+
+def _summaries_from(told: dict[str, str]) -> str:
+    match told["Summarizer"]:
+        case "openai":
+            return told["LlmBaseUrl"]
+        case "none":
+            return "the listing itself: LLM_BASE_URL names no model"
+        case other:
+            return other
 
 
 @app.command()
@@ -93,7 +128,7 @@ def down() -> None:
     from paperboy_cli.local import Local
 
     local = Local()
-    with local.alone():
+    with local.alone(tell_of_waiting):
         stopped = local.stop()
     console.print(
         f"Stopped: {', '.join(stopped)}. The data is kept in {local.home}." if stopped else "Nothing was running."
@@ -101,104 +136,144 @@ def down() -> None:
 
 
 @app.command()
-def status(as_json: AsJson = False) -> None:
-    """Show what runs, what is published, and what went wrong."""
+def status(
+    stack: InAws = None,
+    profile: Profile = None,
+    region: Region = None,
+    days: Annotated[int, typer.Option(min=1, max=7, help="How long signed links open, in days.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Show what runs, what is published and where it is read, what the model took, and what went wrong.
+
+    The pages of a private stack (Access) are read through signed links, and it says when those end.
+    """
+    from paperboy_cli import status as told
     from paperboy_cli.deployed import Deployed
     from paperboy_cli.local import LIVE, SAMPLE, Local
 
-    local = Local()
-    running = sorted(local.running())
-    up = "emulator" in running
-    stacks = [Deployed(local, stack) for stack in (LIVE, SAMPLE) if up and local.outputs(stack)]
-    known = {
-        "up": up,
-        "url": local.url if up else None,
-        "running": running,
-        "stacks": [_known(deployed) for deployed in stacks],
-    }
+    place, named = _place(stack, profile, region)
+    with place.explained():
+        known: dict[str, Any] = {}
+        if isinstance(place, Local):
+            running = sorted(place.running())
+            up = "emulator" in running
+            known = {"up": up, "url": place.url if up else None, "running": running}
+            stacks = [each for each in (LIVE, SAMPLE) if up and place.outputs(each)]
+        else:
+            stacks = [named]
+        deployed = [Deployed(place, each) for each in stacks]
+        known["stacks"] = [told.known(each, days) for each in deployed]
     if as_json:
         print(json.dumps(known, ensure_ascii=False, indent=1))
         return
-    console.print(f"Up at {local.url}: {', '.join(running)}." if up else "Nothing is running; `paperboy up` starts it.")
-    for deployed in stacks:
-        _show_status(deployed)
-
-
-def _known(deployed: Deployed) -> dict[str, object]:
-    published = deployed.table.published_days(since=dt.date.min)
-    return {
-        "name": deployed.stack.name,
-        "waiting": deployed.waiting(),
-        "digests": [
-            {
-                "day": day.isoformat(),
-                "papers": len(record.ids),
-                "rungs": record.rungs,
-                "open": record.open,
-                "published_at": record.published_at.isoformat(),
-                "link": deployed.link(day),
-            }
-            for day, record in published.items()
-        ],
-    }
-
-
-def _show_status(deployed: Deployed) -> None:
-    published = deployed.table.published_days(since=dt.date.min)
-    console.print(
-        f"\n[bold]{deployed.stack.name}[/]: {len(published) or 'no'} digest{'s' * (len(published) != 1)} published"
-    )
-    for day, record in list(published.items())[-10:]:
-        rungs = ", ".join(f"{number} {rung}" for rung, number in sorted(record.rungs.items()))
-        still_open = "; a later run can mend it" if record.open else ""
+    if "up" in known:
         console.print(
-            f"  {day}  {len(record.ids):>2} papers ({rungs}{still_open})", Text(deployed.link(day)), soft_wrap=True
+            f"Up at {known['url']}: {', '.join(known['running'])}."
+            if known["up"]
+            else "Nothing is running; `paperboy up` starts it."
         )
-    for queue, number in deployed.waiting().items():
-        if number:
-            console.print(
-                f"  [red]{number} failed for good[/] and wait in the queue {queue}: {deployed.outputs[queue]}"
-            )
+    for each in known["stacks"]:
+        told.show(each)
+
+
+def _place(stack: str | None, profile: str | None, region: str | None, sample: bool = False) -> tuple[Place, Stack]:
+    """Where the stack is that was named, and which it is; locally the live one, where that or none is deployed."""
+    from paperboy_cli.cloud import Cloud
+    from paperboy_cli.local import LIVE, SAMPLE, Local, Stack
+
+    if stack:
+        if sample:
+            raise typer.BadParameter("--sample is of the local stack: leave it or --stack out.")
+        return Cloud(profile, region), Stack(stack, sample=False)
+    if profile or region:
+        raise typer.BadParameter("--profile and --region are of a stack in AWS: name it with --stack.")
+    local = Local()
+    only_sample = "emulator" in local.running() and not local.outputs(LIVE) and local.outputs(SAMPLE)
+    return local, SAMPLE if sample or only_sample else LIVE
 
 
 @app.command()
 def run(
-    day: OptionalDay = None,
+    days: OptionalDays = None,
     sample: Sample = False,
+    stack: InAws = None,
+    profile: Profile = None,
+    region: Region = None,
     due: Annotated[bool, typer.Option("--due", help="Publish now, even where summaries are still missing.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With FROM..TO: ask for the days that are done all the same.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make one day's digest now, and follow it until it is published.
+    """Make the digest of a day, or of each day FROM..TO, and follow it until it is published.
 
-    DAY is a listing's day, by default yesterday's (in Shanghai), the newest that is complete. A day that is out already
-    takes in what is new, and nothing is done where nothing is.
+    Without a day it is yesterday's (where the readers are), the newest that is complete. A day that is out already
+    takes in what is new, and nothing is done where nothing is; pages that are missing in the bucket are put back.
+
+    FROM..TO, such as 2026-02-01..2026-02-28, takes the days one after the other, oldest first, 366 at most, and asks
+    the source for one every 2 seconds at most. It can be stopped and started again: days that are done, and those that
+    are known to have no papers, are not asked for again. One day that fails does not stop the others. Each paper that
+    is in costs its summary, as on any day. Old days are published under digests/ and listed in index.html; they are no
+    news, and latest.* stays the newest day's.
     """
     from paperboy_cli.deployed import Deployed
-    from paperboy_cli.local import LIVE, SAMPLE, Local
 
-    local = Local()
-    only_sample = not local.outputs(LIVE) if "emulator" in local.running() else False
-    deployed = Deployed(local, SAMPLE if sample or (only_sample and local.outputs(SAMPLE)) else LIVE)
-    yesterday = dt.datetime.now(READERS).date() - dt.timedelta(days=1)
-    wanted = day or (SAMPLE_DAY if deployed.stack.sample else yesterday)
-    last = _follow(deployed, wanted, due, show=not as_json)
-    records = deployed.table.read_day(wanted)
-    out = last.step != "empty" and records.published is not None
+    place, which = _place(stack, profile, region, sample)
+    with place.explained():
+        deployed = Deployed(place, which)
+        if days is None:
+            newest = SAMPLE_DAY if which.sample else deployed.today - dt.timedelta(days=1)
+            days = Days(newest, newest, span=False)
+        if not days.span:
+            _run_day(deployed, days.first, due, as_json)
+        elif days.last > deployed.today:
+            raise typer.BadParameter(f"{days.last} is yet to come: {deployed.today} is the last day to ask for.")
+        else:
+            _run_span(deployed, days, due, again, as_json)
+
+
+def _run_day(deployed: Deployed, day: dt.date, due: bool, as_json: bool) -> None:
+    from paperboy_cli.backfill import result
+
+    done = result(deployed, day, follow(deployed, day, due, show=not as_json))
     if as_json:
-        _print_run(deployed, wanted, last, out)
-    elif out:
-        console.print(_receipt(deployed, wanted))
-        console.print(Text(deployed.link(wanted)), soft_wrap=True)
+        print(json.dumps(done.as_json(), ensure_ascii=False))
     else:
-        console.print(f"{wanted}: {last.text}. There is nothing to publish.")
+        receipt = receipt_in_words(done.receipt) if done.receipt else ""
+        if receipt:
+            console.print(Text(f"Receipt of {day}: {receipt}"), soft_wrap=True)
+        if done.status in ("empty", "failed") and done.text != receipt:
+            console.print(Text(f"{day}: {done.text}."), soft_wrap=True)
+        if done.link:
+            console.print(Text(done.link), soft_wrap=True)
+    if done.status == "failed":
+        raise typer.Exit(1)
 
 
-def _print_run(deployed: Deployed, day: dt.date, last: Seen, out: bool) -> None:
-    from paperboy_cli.deployed import receipt
+def _run_span(deployed: Deployed, days: Days, due: bool, again: bool, as_json: bool) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    found = receipt(deployed.table.read_day(day)).model_dump(mode="json") if out else None
-    link = deployed.link(day) if out else None
-    print(json.dumps({"day": str(day), "status": last.step, "receipt": found, "link": link}, ensure_ascii=False))
+    from paperboy_cli.backfill import in_words, run_days
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    results = []
+    try:
+        with Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
+            task = bar.add_task(str(days), total=len(days))
+            for done in run_days(deployed, days, due, again):
+                results.append(done)
+                bar.advance(task)
+                if as_json:
+                    print(json.dumps(done.as_json(), ensure_ascii=False), flush=True)
+                else:
+                    console.print(Text(str(done)), soft_wrap=True)
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped. {deployed.place.stays} The same command goes on where it stopped.") from None
+    finally:
+        if not as_json:
+            console.print(Text(in_words(results, days)), soft_wrap=True)
+    if any(done.status == "failed" for done in results):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -234,76 +309,27 @@ def render(
         Path | None,
         typer.Option(help='JSON with summaries by paper id: {"title", "summary", "highlights": [..]}.'),
     ] = None,
+    language: Annotated[str, typer.Option(help="What the page is told in: zh or en.")] = "zh",
 ) -> None:
     """Write the Markdown page of a saved listing to standard output, offline."""
     from paperboy_cli.offline import load_listing, load_summaries, markdown
 
     found, _ = load_listing(listing)
     _warn_of_rejected(found)
-    page = markdown(found, _policy(policy), date, load_summaries(summaries) if summaries else {})
+    given = load_summaries(summaries) if summaries else {}
+    page = markdown(found, _policy(policy), date, given, _language(language))
     sys.stdout.buffer.write(page.encode())
 
 
 @app.command()
 def demo() -> None:
-    """The whole stack on this machine, with the recorded sample day: from nothing to a link."""
-    from paperboy_cli.local import Local
+    """The whole stack on this machine, with two recorded sample days: from nothing to a link.
 
-    local = Local()
-    deployed = _bring_up(local, sample=True)
-    last = _follow(deployed, SAMPLE_DAY)
-    if last.step == "empty":
-        raise PaperboyError(f"the sample has no papers: {last.text}.")
-    console.print()
-    console.print(_receipt(deployed, SAMPLE_DAY))
-    console.print()
-    for line in deployed.page(SAMPLE_DAY).splitlines()[:EXCERPT]:
-        console.print(Text(line), style="cyan", soft_wrap=True)
-    console.print("…", style="cyan")
-    console.print()
-    console.print("A sample: its titles and votes are real, its texts were written for this project.", soft_wrap=True)
-    console.print("The stack's own bucket serves it until `make down`:")
-    console.print(Text(deployed.link(SAMPLE_DAY)), soft_wrap=True)
+    On the second day the model goes away, and comes back.
+    """
+    from paperboy_cli.demo import play
 
-
-def _bring_up(local: Local, sample: bool, docker: bool = False) -> Deployed:
-    from paperboy_cli.deployed import Deployed
-    from paperboy_cli.local import LIVE, SAMPLE
-
-    stack = SAMPLE if sample else LIVE
-    stack.parameters(local.port)  # says what is wrong with the environment before anything starts
-    with local.alone(), local.stopped_on_failure():
-        _step("emulator", local.start_emulator, "started", "runs already")
-        if sample:
-            _step("sample server", local.start_sample, "started", "runs already")
-        _step("sam build", local.build, "built", "nothing changed")
-        _step("sam deploy", lambda: local.deploy(stack), f"{stack.name} deployed", "nothing changed")
-        if docker:
-            _step("docker", lambda: local.open_to_docker(stack), "opened", "is open already")
-        return Deployed(local, stack)
-
-
-def _step(name: str, do: Callable[[], bool], done: str, nothing: str) -> None:
-    begun = time.monotonic()
-    with console.status(f"{name} …"):
-        text = done if do() else nothing
-    console.print(f"{time.monotonic() - begun:6.1f} s  [bold]{name:<13}[/] {text}")
-
-
-def _follow(deployed: Deployed, day: dt.date, due: bool = False, show: bool = True) -> Seen:
-    """Run `day` and return what was seen last."""
-    with console.status(f"{day} …"):
-        for seen in deployed.run(day, due):
-            last = seen
-            if show:
-                console.print(f"{seen.seconds:6.1f} s  [bold]{seen.step:<13}[/]", Text(seen.text), soft_wrap=True)
-    return last
-
-
-def _receipt(deployed: Deployed, day: dt.date) -> Text:
-    from paperboy_cli.deployed import receipt
-
-    return Text(f"Receipt of {day}: {receipt(deployed.table.read_day(day))}")
+    play(SAMPLE_DAY)
 
 
 def _policy(path: Path | None) -> Policy:
@@ -313,6 +339,15 @@ def _policy(path: Path | None) -> Policy:
         return load_policy(path)
     except PolicyError as error:
         raise PaperboyError(str(error)) from error
+
+
+def _language(code: str) -> Language:
+    from paperboy.language import LanguageError, load_language
+
+    try:
+        return load_language(code)
+    except LanguageError as error:
+        raise PaperboyError(f"--language: {error}.") from error
 
 
 def _warn_of_rejected(listing: Listing) -> None:
@@ -325,7 +360,7 @@ def main() -> None:
     try:
         app()
     except PaperboyError as error:
-        _give_up(str(error))
+        _give_up(str(error), error.exit_code)
     except OSError as error:
         _give_up(
             f"{error.filename or 'the output'}: {error.strerror}. PAPERBOY_HOME chooses another folder to work in."
@@ -339,6 +374,6 @@ def main() -> None:
         _give_up("the local stack went away in the middle: `paperboy up` starts it again.")
 
 
-def _give_up(why: str) -> NoReturn:
+def _give_up(why: str, exit_code: int = 1) -> NoReturn:
     print(f"paperboy: {why}", file=sys.stderr)
-    sys.exit(1)
+    sys.exit(exit_code)

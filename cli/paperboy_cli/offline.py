@@ -17,6 +17,7 @@ from rich.text import Text
 
 from paperboy import pages
 from paperboy.digest import assemble
+from paperboy.language import Language
 from paperboy.listing import Listing, ListingError, read_listing
 from paperboy.paper import Paper
 from paperboy.policy import Policy
@@ -131,7 +132,7 @@ def load_summaries(path: Path) -> dict[str, Summary]:
         ) from error
 
 
-def markdown(listing: Listing, policy: Policy, day: dt.date, summaries: dict[str, Summary]) -> str:
+def markdown(listing: Listing, policy: Policy, day: dt.date, summaries: dict[str, Summary], language: Language) -> str:
     """The Markdown page of a listing. Papers without a summary show what the listing has."""
     if not listing.papers:
         raise PaperboyError("the listing has no papers: there is no page to write.")
@@ -158,4 +159,4 @@ def markdown(listing: Listing, policy: Policy, day: dt.date, summaries: dict[str
     )
     digest = assemble(records)
     assert digest is not None  # noqa: S101 - a run that is due and has papers has a digest
-    return pages.markdown(digest)
+    return pages.markdown(digest, language)

@@ -14,26 +14,40 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 MODEL = "sample"
-SUMMARIES = "summaries.json"
+
+
+class AwayError(Exception):
+    """The model is away."""
 
 
 class Recorded:
-    """A folder of recorded answers: `DAY.json` listings, and `summaries.json` with a reply by paper id."""
+    """A folder of recorded answers: `DAY.json` listings, and by paper id what a model says.
+
+    `summaries.json` has its good replies, `refused.json` what it says first of some papers, as text.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.replies = json.loads((folder / SUMMARIES).read_text(encoding="utf-8"))
-        self.repairs: dict[str, Any] = {}
-        """What is answered instead when a reply is asked for again."""
+        self.replies: dict[str, Any] = json.loads((folder / "summaries.json").read_text(encoding="utf-8"))
+        self.refused: dict[str, str] = json.loads((folder / "refused.json").read_text(encoding="utf-8"))
         self.told: list[str] = []
         """What was said when a reply was asked for again."""
+        self.answers: int | None = None
+        """How many replies the model still gives before it is away; None: it stays."""
         self.calls: Counter[str] = Counter()
-        """How often each upstream was asked."""
+        """How often each upstream was asked; a model that is away was not."""
         self._lock = threading.Lock()
 
     def _count(self, upstream: str) -> None:
         with self._lock:
             self.calls[upstream] += 1
+
+    def _is_away(self) -> bool:
+        with self._lock:
+            if self.answers:
+                self.answers -= 1
+                return False
+            return self.answers == 0
 
     def listing(self, day: str, limit: int, page: int) -> list[Any]:
         """A page of a day's listing, read anew each time so that an edited file shows; other days are empty."""
@@ -43,17 +57,22 @@ class Recorded:
         return items[page * limit :][:limit]
 
     def reply(self, messages: list[dict[str, str]]) -> str | None:
-        """The recorded reply for the paper that the first of the user's messages has the title of."""
+        """The recorded reply for the paper that the first of the user's messages has the title of.
+
+        Raises AwayError while the model is away.
+        """
+        if self._is_away():
+            raise AwayError
         self._count("model")
         data, *again = (each["content"] for each in messages if each["role"] == "user")
         title = json.loads(data)["title"]
         self.told += again
-        replies = self.replies | self.repairs if again else self.replies
         for path in self.folder.glob("????-??-??.json"):
             for item in json.loads(path.read_text(encoding="utf-8")):
                 paper = item["paper"]
-                if " ".join(paper["title"].split()) == title and paper["id"] in replies:
-                    return json.dumps(replies[paper["id"]], ensure_ascii=False)
+                if " ".join(paper["title"].split()) == title and paper["id"] in self.replies:
+                    good = json.dumps(self.replies[paper["id"]], ensure_ascii=False)
+                    return good if again else self.refused.get(paper["id"], good)
         return None
 
 
@@ -76,16 +95,30 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {url.path}"}})
 
     def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = self._read()
         if self.path != "/v1/chat/completions":
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {self.path}"}})
-        reply = self._recorded.reply(request["messages"])
+        try:
+            reply = self._recorded.reply(request["messages"])
+        except AwayError:
+            return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": {"message": "the model is away"}})
         if reply is None:
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": "no reply is recorded for this paper"}})
         return self._answer(HTTPStatus.OK, _completion(request, reply))
 
+    def do_PUT(self) -> None:
+        """The model's switch: `{"answers": 6}` sends it away after six replies, `{"answers": null}` has it back."""
+        request = self._read()
+        if self.path != "/model":
+            return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"there is no switch at {self.path}"}})
+        self._recorded.answers = request["answers"]
+        return self._answer(HTTPStatus.OK, request)
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         """Nothing: calls are counted, not told."""
+
+    def _read(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _answer(self, status: HTTPStatus, body: object) -> None:
         content = json.dumps(body, ensure_ascii=False).encode()

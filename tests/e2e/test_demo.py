@@ -1,11 +1,13 @@
-"""The recorded day becomes a published digest, through the real template in a real emulator."""
+"""The recorded days become published digests, through the real template in a real emulator."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import random
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ import httpx
 import pytest
 
 from paperboy_cli.deployed import Deployed
-from paperboy_cli.local import SAMPLE, SAMPLE_DAYS, Local, wait_for
+from paperboy_cli.local import LIVE, SAMPLE, SAMPLE_DAYS, Local, wait_for
+from paperboy_cli.steps import bring_up
 from tests.e2e.conftest import Demo
 
 DAY = "2026-02-03"
-NEXT = dt.date(2026, 2, 4)
-"""A second day for the tests that need one whose digest is not out: the sample day's listing under another date."""
+SECOND_ACT = dt.date(2026, 2, 4)
+NEXT = dt.date(2026, 2, 5)
+"""A third day for the tests that need one whose digest is not out: the sample day's listing under another date."""
 EVENTS = SAMPLE_DAYS.parent
 GOLDEN = Path(__file__).parents[1] / "golden" / "sample_day.md"
 
@@ -30,11 +34,11 @@ class Edited:
     def __init__(self, demo: Demo, folder: Path) -> None:
         self._listing = folder / f"{NEXT}.json"
         shutil.copy(folder / f"{DAY}.json", self._listing)
-        self._local = Local(home=demo.local.home, port=demo.local.port, sample_days=folder)
+        self.local = Local(home=demo.local.home, port=demo.local.port, sample_days=folder)
 
     def serve(self) -> None:
-        self._local.stop(leave={"emulator"})
-        self._local.start_sample()
+        self.local.stop(leave={"emulator"})
+        self.local.start_sample()
 
     def __call__(self, paper_id: str, **signals: int) -> None:
         items = json.loads(self._listing.read_text(encoding="utf-8"))
@@ -55,6 +59,11 @@ def edited(demo: Demo, tmp_path: Path) -> Iterator[Edited]:
 
 def page(demo: Demo, day: object = DAY, kind: str = "md") -> httpx.Response:
     return httpx.get(Deployed(demo.local, SAMPLE).link(day, kind))  # type: ignore[arg-type]
+
+
+def rungs(demo: Demo, day: object) -> Counter[str]:
+    """How many papers of a published day stand on which rung."""
+    return Counter(paper["rung"] for paper in page(demo, day, "json").json()["papers"])
 
 
 def test_the_demo_ends_with_its_link(demo: Demo) -> None:
@@ -79,11 +88,34 @@ def test_the_link_is_served_by_the_stacks_bucket(demo: Demo) -> None:
 
 
 def test_the_demo_shows_every_step_and_paper(demo: Demo) -> None:
-    """The terminal shows each step, each of the 16 papers, and the receipt."""
+    """The terminal shows each step, each of the 16 papers, and the receipt; then ten papers, and four again."""
     for step in ("emulator", "sam build", "sam deploy", "listed", "ranked", "published"):
         assert step in demo.printed
-    assert 16 == sum("summarised" in line for line in demo.printed.splitlines())
+    acts = re.split(rf"^{SECOND_ACT}: ", demo.printed, flags=re.M)
+    assert [16, 10, 4] == [act.count(" summarised ") for act in acts]
     assert f"Receipt of {DAY}: 25 listed + 0 kept = 16 in + 9 left out + 0 rejected" in demo.printed
+
+
+def test_bad_replies_are_repaired_and_the_terminal_says_why(demo: Demo) -> None:
+    """Of a reply that is cut off and one with an invented number the terminal tells what was wrong, and the repair."""
+    told = " ".join(demo.printed.split())
+    for reason in (
+        "reply: it ends before its JSON object does",
+        "summary: the number 96.4% is neither in the title nor in the abstract",
+    ):
+        assert f"refused at first ({reason}); asked again with that, and the repair was accepted" in told
+    assert {"model": 14, "repaired": 2} == rungs(demo, DAY)
+
+
+def test_a_model_that_goes_away_marks_the_day_and_its_return_heals_it(demo: Demo) -> None:
+    """In the second act the digest comes out with four papers marked, and the next run pays for those four alone."""
+    told = " ".join(demo.printed.split())
+    assert 4 == len(re.findall(r"marked \((?:listing|abstract)\): [^.]*503", told))
+    assert "6 of 10 told by the model, 4 marked. Model calls paid for: 6." in told
+    assert "On the page a marked paper says: *中文摘要暂缺" in told
+    assert "10 of 10 told by the model, 0 marked. Model calls paid for: 4 more; healed: 4." in told
+    assert {"model": 10} == rungs(demo, SECOND_ACT)
+    assert not Deployed(demo.local, SAMPLE).table.read_day(SECOND_ACT).open
 
 
 def test_every_page_has_its_type_and_is_fresh_within_minutes(demo: Demo) -> None:
@@ -102,6 +134,7 @@ def test_a_second_demo_changes_nothing(demo: Demo) -> None:
     assert before[1] > 0
     assert before[2] >= 4
     assert "nothing has changed since" in again
+    assert "the model" not in again
 
 
 def test_every_event_again_changes_nothing(demo: Demo) -> None:
@@ -137,10 +170,10 @@ def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: 
     demo.invoke("Render", {"Records": [ring(NEXT)]})
     assert 404 == page(demo, NEXT).status_code
     assert "published" in demo.paperboy("run", str(NEXT), "--due").stdout
-    assert {"listing", "abstract"} == {paper["rung"] for paper in page(demo, NEXT, "json").json()["papers"]}
+    assert {"listing": 13, "abstract": 3} == rungs(demo, NEXT)
     functions.update_event_source_mapping(UUID=mapping, Enabled=True)
     assert wait_for(lambda: not deployed.table.read_day(NEXT).open, 60)
-    assert {"model"} == {paper["rung"] for paper in page(demo, NEXT, "json").json()["papers"]}
+    assert {"model": 14, "repaired": 2} == rungs(demo, NEXT)
 
 
 def test_a_changed_vote_changes_the_order(demo: Demo, edited: Edited) -> None:
@@ -155,30 +188,35 @@ def test_a_changed_vote_changes_the_order(demo: Demo, edited: Edited) -> None:
 
 def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Edited) -> None:
     """After `down` and `up` the digest is served as before, and the next day still comes out."""
-    demo.paperboy("down")
+    edited.local.stop()
     with pytest.raises(httpx.ConnectError):
         httpx.get(demo.local.url)
-    demo.paperboy("up", "--sample")
+    deployed = bring_up(edited.local, sample=True)
     assert GOLDEN.read_text(encoding="utf-8") == page(demo).text
-    edited.serve()
     edited("2602.01335", upvotes=77)
-    assert "published" in demo.paperboy("run", str(NEXT)).stdout
+    assert "published" in {seen.step for seen in deployed.run(NEXT)}
 
 
 def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
-    """The live stack comes up beside the sample's, on schedule, and without a model its digest is marked and done."""
-    demo.paperboy("up", HF_BASE_URL=demo.local.sample_url, LLM_BASE_URL="")
-    demo.paperboy("run", DAY)
+    """The live stack comes up beside the sample's, catches up, keeps its schedule and its token to itself, and without
+    a model its digest is marked and done."""
+    demo.paperboy("up", HF_BASE_URL=demo.local.sample_url, LLM_BASE_URL="", HF_TOKEN="a-secret")  # noqa: S106 - of nothing
+    live = Deployed(demo.local, LIVE)
+    assert "published" in {seen.step for seen in live.run(SECOND_ACT)}
     stacks = {each["name"]: each for each in json.loads(demo.paperboy("status", "--json").stdout)["stacks"]}
     assert {"paperboy", "paperboy-sample"} == set(stacks)
     digest = stacks["paperboy"]["digests"][0]
-    assert (DAY, {"listing": 13, "abstract": 3}, False) == (digest["day"], digest["rungs"], digest["open"])
+    assert (str(SECOND_ACT), {"listing": 7, "abstract": 3}) == (digest["day"], digest["rungs"])
+    assert not digest["open"]
     assert 200 == httpx.get(digest["link"]).status_code
     assert GOLDEN.read_text(encoding="utf-8") == page(demo).text
     schedules = demo.local.client("scheduler").list_schedules()["Schedules"]
     details = [demo.local.client("scheduler").get_schedule(Name=each["Name"]) for each in schedules]
     enabled = {each["ScheduleExpression"] for each in details if each["State"] == "ENABLED"}
     assert {"cron(17 3-5 * * ? *)", "cron(17 6 * * ? *)"} == enabled
+    assert wait_for(lambda: live.table.read_day(live.today - dt.timedelta(days=1)).run, 30), "it did not catch up"
+    kept = [*demo.local.home.glob("*.json"), *demo.local.home.glob("log/*")]
+    assert [] == [path for path in kept if "a-secret" in path.read_text(errors="replace")]
 
 
 def test_the_logs_tell_day_paper_and_counts(demo: Demo) -> None:

@@ -18,9 +18,14 @@ from paperboy.digest import Digest, assemble
 from paperboy.listing import Rejected
 from paperboy.records import PublishedRecord
 from paperboy.summary import Rung, Summary
-from tests.samples import ROOT, day, listed_digest, paper, sample_summaries
+from paperboy.usage import Usage
+from tests.samples import EN, ENGLISH_REPLY, ROOT, ZH, day, listed_digest, paper, sample_summaries
 
 REAL_DAY = "2026-03-13"
+SAMPLE = ROOT / "events/sample/2026-02-03.json"
+
+WIDTHS = [320, 768, 1440]
+BACKGROUNDS: dict[Literal["light", "dark"], str] = {"light": "rgb(253, 252, 250)", "dark": "rgb(25, 24, 22)"}
 
 HOSTILE = [
     "<script>document.title = 'taken'</script><img src=https://example.com/a.png onerror=\"document.title='taken'\">",
@@ -29,6 +34,12 @@ HOSTILE = [
     "W" * 10_000,
     "中" * 10_000,
 ]
+
+FEW_PAPERS = {"exclude": ["article:nth-of-type(n + 4):not(:last-of-type)"]}
+"""What the accessibility checker looks at: it takes long, and papers are alike, so the first ones and the last."""
+EVERYTHING: dict[str, object] = {"resultTypes": ["violations"]}
+COLOURS = EVERYTHING | {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""What it looks for: in the dark nothing but colours can be another."""
 
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
@@ -77,32 +88,42 @@ def list_of_days() -> str:
             open=number % 2 == 0,
             published_at=dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
         )
-        for number in range(40)
+        for number in range(12)
     }
-    return html.index(days)
+    return html.index(days, ZH)
 
 
-@pytest.fixture(scope="module", params=["sample", REAL_DAY, "hostile", "days"])
-def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def english_day() -> Digest:
+    """The sample day in English: on a high rung and on low ones, one for the budget, and with its cost."""
+    told = Summary.model_validate(ENGLISH_REPLY | {"rung": Rung.MODEL})
+    digest = listed_digest(SAMPLE, dict.fromkeys(list(sample_summaries())[::2], told))
+    entries = tuple(entry.model_copy(update={"limited": entry.number % 3 == 0}) for entry in digest.entries)
+    spent = Usage(calls=16, input_tokens=30_000, output_tokens=5_210, cost=12_345)
+    return digest.model_copy(update={"entries": entries, "spent": spent})
+
+
+def written(name: str, folder: Path, request: pytest.FixtureRequest) -> Path:
     """A page as a file."""
-    match request.param:
+    match name:
         case "sample":
-            text = html.page(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries()))
+            text = html.page(listed_digest(SAMPLE, sample_summaries()), ZH)
         case "hostile":
-            text = html.page(hostile_day())
+            text = html.page(hostile_day(), ZH)
+        case "english":
+            text = html.page(english_day(), EN)
         case "days":
             text = list_of_days()
         case date:
             real: Path = request.getfixturevalue("shared_data")
-            text = html.page(listed_digest(real / f"data/hf_daily/{date}.json.gz"))
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(text, "utf-8")
-    return path
+            text = html.page(listed_digest(real / f"data/hf_daily/{date}.json.gz"), ZH)
+    file = folder / "page.html"
+    file.write_text(text, "utf-8")
+    return file
 
 
-def visited(browser: Browser, file: Path, width: int, scheme: Literal["light", "dark"]) -> tuple[Page, list[str]]:
-    """A page opened at a width and in a colour scheme, and what it asks for and complains of from then on."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+def visited(browser: Browser, file: Path) -> tuple[Page, list[str]]:
+    """A page opened in the light, and what it asks for and complains of from then on."""
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, color_scheme="light")
     heard: list[str] = []
     page.on("request", lambda request: heard.append(request.url))
     page.on("console", lambda message: heard.append(message.text))
@@ -111,41 +132,45 @@ def visited(browser: Browser, file: Path, width: int, scheme: Literal["light", "
     return page, heard
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "background"),
-    [
-        (320, "light", "rgb(253, 252, 250)"),
-        (320, "dark", "rgb(25, 24, 22)"),
-        (768, "dark", "rgb(25, 24, 22)"),
-        (1440, "light", "rgb(253, 252, 250)"),
-    ],
-)
+def overflow(page: Page) -> dict[int, int]:
+    """At each width, by how many pixels a page is wider than its window."""
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found[width] = page.evaluate("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)")
+    return found
+
+
+@pytest.mark.parametrize("name", ["sample", REAL_DAY, "hostile", "english", "days"])
 def test_a_page_reads_well_everywhere(
-    chromium: Browser, file: Path, width: int, scheme: Literal["light", "dark"], background: str
+    chromium: Browser, name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Closed and opened up, a page does not scroll sideways; the accessibility checker finds nothing; its style sheet
     passes its own policy; it asks for nothing but itself and has no error."""
-    page, heard = visited(chromium, file, width, scheme)
-    overflow = "document.documentElement.scrollWidth - window.innerWidth"
-    assert page.evaluate(overflow) <= 0
+    file = written(name, tmp_path, request)
+    page, heard = visited(chromium, file)
+    assert dict.fromkeys(WIDTHS, 0) == overflow(page)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    assert page.evaluate(overflow) <= 0
-    found = Axe().run(page)
-    assert 0 == found.violations_count, found.generate_report()
-    assert background == page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert page.title().startswith("每日论文汇总")
+    assert dict.fromkeys(WIDTHS, 0) == overflow(page)
+    for scheme, background in BACKGROUNDS.items():
+        page.emulate_media(color_scheme=scheme)
+        assert background == page.evaluate("getComputedStyle(document.body).backgroundColor")
+        found = Axe().run(page, FEW_PAPERS, EVERYTHING if scheme == "light" else COLOURS)
+        assert 0 == found.violations_count, found.generate_report()
+    assert page.title().startswith((ZH.labels.digest, EN.labels.digest))
     assert [file.as_uri()] == heard
     page.close()
 
 
-def test_the_keyboard_is_enough(chromium: Browser, file: Path) -> None:
+@pytest.mark.parametrize("name", ["sample", "days"])
+def test_the_keyboard_is_enough(chromium: Browser, name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Tab comes to the first link, which then has a visible outline; Enter on what comes next opens a paper's score."""
-    page, _ = visited(chromium, file, 768, "light")
+    page, _ = visited(chromium, written(name, tmp_path, request))
     page.keyboard.press("Tab")
     assert ["A", "solid"] == page.evaluate(
         "[document.activeElement.tagName, getComputedStyle(document.activeElement).outlineStyle]"
     )
-    if page.locator("details").count():
+    if name == "sample":
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.parentElement.open")
@@ -153,20 +178,26 @@ def test_the_keyboard_is_enough(chromium: Browser, file: Path) -> None:
 
 
 def test_the_tests_would_see_it(chromium: Browser, tmp_path: Path) -> None:
-    """The checks above find what they look for: a request, a script, an overflow and a fault of access."""
+    """The checks above find what they look for: a request, a script, an overflow, and faults of access and colour."""
     file = tmp_path / "page.html"
-    text = html.page(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries()))
+    digest = assemble(day(paper()))
+    assert digest
+    text = html.page(digest, ZH)
     policy = '<meta http-equiv="Content-Security-Policy"'
-    bad = "<img src=https://example.invalid/a.png><hr width=2000><script>console.log('ran')</script></main>"
+    bad = (
+        "<img src=https://example.invalid/a.png><hr width=2000><p style='color: #777; background: #666'>grey</p>"
+        "<script>console.log('ran')</script></main>"
+    )
     file.write_text(text.replace("</main>", bad).replace(policy, "<meta"), "utf-8")
-    page, heard = visited(chromium, file, 320, "light")
+    page, heard = visited(chromium, file)
     page.wait_for_load_state()
     assert {"https://example.invalid/a.png", "ran"} <= set(heard)
-    assert page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    assert "image-alt" in {each["id"] for each in Axe().run(page).response["violations"]}
+    assert overflow(page)[320] > 0
+    page.emulate_media(color_scheme="dark")
+    assert {"image-alt", "color-contrast"} <= {each["id"] for each in Axe().run(page).response["violations"]}
     page.close()
     file.write_text(text.replace("</main>", bad), "utf-8")
-    page, heard = visited(chromium, file, 320, "light")
+    page, heard = visited(chromium, file)
     assert any("Content Security Policy" in each for each in heard)
     assert "ran" not in heard
     page.close()

@@ -48,7 +48,7 @@ def test_every_case_is_answered(demo: Demo, options: list[str], function: str, c
             *("--skip-pull-image", "--region", "us-east-1"),
             *(option.replace("\0", " ") for option in options),
         ],
-        env=os.environ | {"SAM_CLI_TELEMETRY": "0"},
+        env=os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
         capture_output=True,
         text=True,
         check=False,

@@ -20,7 +20,7 @@ def local(tmp_path: Path, free_ports: int) -> Local:
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_taken_port(local: Local, which: int) -> None:
-    """With the emulator's or the sample's port taken, `up` names the port and how to choose another."""
+    """With the emulator's or the sample's port taken, `up` names the port and how to choose another, at once."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", local.port + which))
         other.listen()
@@ -31,6 +31,7 @@ def test_a_taken_port(local: Local, which: int) -> None:
     ]
     assert f"PAPERBOY_PORT={local.port + 100}" in said.stderr
     assert {} == local.running()
+    assert not (local.home / "log" / "emulator.log").exists()
 
 
 def test_a_failed_deploy(local: Local) -> None:

@@ -1,17 +1,27 @@
-"""The command's offline half: `rank` and `render` on saved listings."""
+"""The command without a stack: `rank` and `render` on saved listings, and what it refuses before it starts."""
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import re
+import stat
+import threading
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from paperboy_cli.errors import PaperboyError
+from paperboy_cli import deployed, template
+from paperboy_cli.errors import PaperboyError, StoppedError
+from paperboy_cli.local import LIVE, Local
+from paperboy_cli.local import SAMPLE as SAMPLE_STACK
 from paperboy_cli.main import app
+from paperboy_cli.steps import follow
 from tests.conftest import ROOT
 from tests.samples import read_json
 
@@ -128,8 +138,103 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], said:
     assert said in str(error)
 
 
-def test_a_bad_day_is_a_usage_error() -> None:
-    """A day that is none is told with how to write one."""
-    result = run("rank", SAMPLE, "--date", "tomorrow")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rank", SAMPLE, "--date", "tomorrow"], "write it as 2026-02-03"),
+        (["run", "tomorrow"], "write 2026-02-03, or for several 2026-02-01..2026-02-28"),
+        (["run", "2026-02-28..2026-02-01"], "ends before it begins"),
+        (["run", "2024-02-01..2026-02-01"], "366 are the most at once"),
+        (["run", "--profile", "own"], "name it with --stack"),
+        (["run", "--stack", "paperboy", "--sample"], "leave it or --stack out"),
+        (["status", "--stack", "paperboy", "--days", "8"], "less than or equal to 7"),
+    ],
+)
+def test_a_bad_call_is_a_usage_error(arguments: list[str | Path], said: str) -> None:
+    """Bad days and options that do not go together are told with what was expected, and the command ends with 2."""
+    result = run(*arguments)
     assert 2 == result.exit_code
-    assert "write it as 2026-02-03" in " ".join(result.stderr.replace("│", " ").split())
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("Language", "write it as NAME=VALUE"),
+        ("Lang=en", "the template has no parameter Lang, only TimeZone, Schedule, "),
+        ("Access=open", "Access has to be one of private, unlisted, public."),
+        ("LogRetentionDays=2", "LogRetentionDays has to be one of 1, 3, 5, "),
+        ("MaxModelCallsPerRun=many", "MaxModelCallsPerRun has to be a number."),
+        ("MaxModelCallsPerRun=-1", "MaxModelCallsPerRun has to be a number from 0 to "),
+        ("PagesPrefix=short", "PagesPrefix has to be 16 to 64 letters, digits and hyphens"),
+        ("HfBaseUrl=huggingface.co", "HfBaseUrl has to be text that matches ^https?://"),
+    ],
+)
+def test_a_bad_setting_is_told_before_anything_starts(setting: str, said: str) -> None:
+    """A parameter that the template lacks and a value that it does not take are each one sentence that says what is."""
+    with pytest.raises(PaperboyError) as error:
+        template.chosen(["TimeZone=Europe/Berlin", setting])
+    assert str(error.value).startswith(f"--set {setting}: ")
+    assert said in str(error.value)
+
+
+def test_every_parameter_is_given_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local stack is deployed with every parameter: the one that is set, the laptop's own, and else the default."""
+    monkeypatch.delenv("LLM_BASE_URL", raising=False)
+    told = replace(LIVE, chosen=template.chosen(["LogRetentionDays=7"])).parameters(4566)
+    assert list(template.parameters()) == sorted(told, key=list(template.parameters()).index)
+    asked = [told[name] for name in ("LogRetentionDays", "Summarizer", "RequireTls", "TimeZone")]
+    assert ["7", "none", "false", "Asia/Shanghai"] == asked
+
+
+def test_days_to_come_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A span that ends after the day that it is where the readers are names that day as the last there is."""
+    today = SimpleNamespace(today=dt.date(2026, 11, 22))
+    monkeypatch.setattr(deployed, "Deployed", lambda *_: today)
+    result = run("run", "2026-11-20..2026-11-23", "--stack", "paperboy")
+    assert 2 == result.exit_code
+    assert "2026-11-22 is the last day to ask for" in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_ctrl_c_while_a_day_is_followed(tmp_path: Path) -> None:
+    """Ctrl-C says that the stack stays up, how to stop it, and how to follow the day again."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    stack: Any = SimpleNamespace(place=Local(home=tmp_path, port=4566), stack=SAMPLE_STACK, run=interrupted)
+    with pytest.raises(StoppedError) as error:
+        follow(stack, dt.date(2026, 2, 3))
+    assert 130 == error.value.exit_code
+    for said in (
+        "The stack stays up",
+        "`paperboy down` stops it",
+        "`paperboy run 2026-02-03 --sample` follows it again",
+    ):
+        assert said in str(error.value)
+
+
+def test_a_stacks_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    """The folder that keeps a stack's state, with keys in it, is made for its owner alone."""
+    local = Local(home=tmp_path / "home", port=4566)
+    with local.alone():
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (local.home, local.home / "state")}
+    assert {"home": 0o700, "state": 0o700} == modes
+
+
+def test_a_second_command_says_that_it_waits(tmp_path: Path) -> None:
+    """A command that finds another one at work says so, and goes on when that has ended."""
+    local = Local(home=tmp_path, port=4566)
+    waits, done = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with local.alone(waits.set):
+            done.set()
+
+    with local.alone():
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waits.wait(10)
+        assert not done.is_set()
+    thread.join()
+    assert done.is_set()

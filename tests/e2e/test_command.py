@@ -1,0 +1,139 @@
+"""The command at a stack that is up: many days, lost pages, Ctrl-C, a stack in AWS, and Docker Desktop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from paperboy_cli import status
+from paperboy_cli.cloud import Cloud
+from paperboy_cli.deployed import Deployed
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.local import SAMPLE, SAMPLE_DAYS, Local, Stack
+from tests.e2e.conftest import PAPERBOY, Demo
+from tests.e2e.test_demo import DAY
+
+BROKEN = "2026-01-31"
+BEFORE, AFTER = "2026-01-30", "2026-02-01"
+"""Days without papers: the sample has nothing of them."""
+
+
+@pytest.fixture
+def broken(demo: Demo, tmp_path: Path) -> Iterator[None]:
+    """The sample server, answering from a folder in which BROKEN's listing has three items that are text."""
+    folder = Path(shutil.copytree(SAMPLE_DAYS, tmp_path / "sample"))
+    (folder / f"{BROKEN}.json").write_text(json.dumps(["{'paper': 1}"] * 3))
+    demo.local.stop(leave={"emulator", "bridge"})
+    Local(home=demo.local.home, port=demo.local.port, sample_days=folder).start_sample()
+    yield
+    demo.local.stop(leave={"emulator", "bridge"})
+    demo.local.start_sample()
+
+
+@pytest.fixture
+def in_aws(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment in which the stack's emulator is AWS."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", demo.local.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+def test_many_days(demo: Demo, broken: None) -> None:
+    """A span takes each of its days, says why one failed, and asks the source again for that one alone."""
+    span = f"{BEFORE}..{AFTER}"
+    first = demo.paperboy("run", span, "--sample", "--json", check=False)
+    lines = [json.loads(line) for line in first.stdout.splitlines()]
+    expected = [(BEFORE, "empty"), (BROKEN, "failed"), (AFTER, "empty")]
+    assert (1, expected) == (first.returncode, [(each["day"], each["status"]) for each in lines])
+    asked = demo.calls()["listing"]
+    again = demo.paperboy("run", span, "--sample", check=False)
+    assert (1, asked + 1) == (again.returncode, demo.calls()["listing"])
+    why = "0 left out + 3 rejected: item 1 to item 3: expected an object, got str"
+    assert f"{span}: 2 done already, 1 failed.\n  {BROKEN} failed: 3 listed + 0 kept = 0 in + {why}" in again.stdout
+
+
+def test_a_broken_listing(demo: Demo, broken: None) -> None:
+    """A day whose listing is broken shows its receipt with the reasons and is a failure."""
+    said = demo.paperboy("run", BROKEN, "--sample", check=False)
+    receipt = f"Receipt of {BROKEN}: 3 listed + 0 kept = 0 in + 0 left out + 3 rejected"
+    assert f"{receipt}: item 1 to item 3: expected an object, got str" == said.stdout.splitlines()[-1]
+    assert (1, "") == (said.returncode, said.stderr)
+
+
+def test_ctrl_c_leaves_all_as_it_is(demo: Demo) -> None:
+    """Ctrl-C amid many days ends with 130, says how to go on, and leaves the stack up and what was done done."""
+    own = {"PAPERBOY_HOME": str(demo.local.home), "PAPERBOY_PORT": str(demo.local.port)}
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [PAPERBOY, "run", "2025-12-01..2025-12-31", "--sample", "--json"],
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert "empty" == json.loads(running.stdout.readline())["status"]
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=30)
+    assert 130 == running.returncode
+    assert said.startswith("paperboy: stopped. The stack stays up")
+    assert said.endswith("The same command goes on where it stopped.\n")
+    done = Deployed(demo.local, SAMPLE).table.read_day(dt.date(2025, 12, 1))
+    assert (True, False) == (done.run is not None, done.open)
+
+
+def test_lost_pages_are_put_back(demo: Demo) -> None:
+    """A day that is run again has its missing pages published again, byte for byte."""
+    links = Deployed(demo.local, SAMPLE).links()
+    lost = {name: httpx.get(links.to(name)).text for name in (f"digests/{DAY}.html", "index.html")}
+    for name in lost:
+        demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=name)
+        assert 404 == httpx.get(links.to(name)).status_code
+    assert f"put back: {', '.join(lost)}" in demo.paperboy("run", DAY, "--sample").stdout
+    assert lost == {name: httpx.get(links.to(name)).text for name in lost}
+
+
+def test_a_stack_in_aws(demo: Demo, in_aws: None) -> None:
+    """With --stack the same is told of a stack in AWS as of the local one, and a day is run there."""
+    here = status.known(Deployed(demo.local, SAMPLE), days=7)
+    assert [here] == json.loads(demo.paperboy("status", "--json", "--stack", SAMPLE.name).stdout)["stacks"]
+    assert ("public", None) == (here["access"], here["links_end"])
+    assert here["spent"]["calls"] >= 16
+    assert {200} == {httpx.get(here[key]).status_code for key in ("latest", "index")}
+    done = json.loads(demo.paperboy("run", DAY, "--stack", SAMPLE.name, "--json").stdout)
+    assert (DAY, "unchanged", 16) == (done["day"], done["status"], done["receipt"]["selected"])
+
+
+def test_a_stack_that_aws_does_not_have(in_aws: None) -> None:
+    """A stack's name that is wrong is answered with those that look like Paperboy's."""
+    with pytest.raises(PaperboyError, match="there is no stack paper in us-east-1") as error:
+        Deployed(Cloud(), Stack("paper", sample=False))
+    assert SAMPLE.name in str(error.value).partition("these look like Paperboy's: ")[2]
+
+
+def test_docker_desktop(demo: Demo, tmp_path: Path) -> None:
+    """With Docker Desktop, which hands containers' connections on, they are told its name for this machine."""
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho Docker Desktop\n")
+    docker.chmod(0o755)
+    before = demo.local.running().keys()
+    said = demo.paperboy("up", "--sample", "--docker", PATH=f"{tmp_path}:{os.environ['PATH']}").stdout
+    url = f"http://host.docker.internal:{demo.local.port}"
+    assert f"EndpointUrl={url}" in said
+    assert before == demo.local.running().keys()
+    told = json.loads((demo.local.home / "env.json").read_text())
+    assert {"Ingest", "Score", "Summarize", "Render"} == set(told)
+    assert {url} == {each["AWS_ENDPOINT_URL"] for each in told.values()}
+    assert told["Score"]["QUEUE_URL"].startswith(url)
+    assert f"http://host.docker.internal:{demo.local.port + 1}" == told["Ingest"]["HF_BASE_URL"]
+    named = told["Score"]["TABLE_NAME"], told["Render"]["BUCKET_NAME"]
+    assert (demo.outputs["Table"], demo.outputs["Bucket"]) == named

@@ -1,0 +1,96 @@
+"""What each function's role may do and what it is refused, with permissions enforced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from paperboy_cli.local import SAMPLE
+from tests.e2e.conftest import Demo
+from tests.e2e.test_demo import DAY, ring
+
+KEY = {"pk": {"S": "DAY#2000-01-01"}, "sk": {"S": "NOTHING"}}
+QUERY = {"KeyConditionExpression": "pk = :day", "ExpressionAttributeValues": {":day": KEY["pk"]}}
+
+CALLS: dict[str, Callable[[Any, dict[str, str]], object]] = {
+    "dynamodb:BatchWriteItem": lambda table, names: table.batch_write_item(
+        RequestItems={names["Table"]: [{"DeleteRequest": {"Key": KEY}}]}
+    ),
+    "dynamodb:DeleteItem": lambda table, names: table.delete_item(TableName=names["Table"], Key=KEY),
+    "dynamodb:GetItem": lambda table, names: table.get_item(TableName=names["Table"], Key=KEY),
+    "dynamodb:Query": lambda table, names: table.query(TableName=names["Table"], **QUERY),
+    "dynamodb:Scan": lambda table, names: table.scan(TableName=names["Table"]),
+    "s3:DeleteObject": lambda bucket, names: bucket.delete_object(Bucket=names["Bucket"], Key="latest.md"),
+    "s3:GetObject": lambda bucket, names: bucket.get_object(Bucket=names["Bucket"], Key="latest.md"),
+    "s3:ListBucket": lambda bucket, names: bucket.list_objects_v2(Bucket=names["Bucket"]),
+    "s3:PutObject": lambda bucket, names: bucket.put_object(Bucket=names["Bucket"], Key="notes.md", Body=b""),
+    "sqs:GetQueueAttributes": lambda queue, names: queue.get_queue_attributes(QueueUrl=names["Queue"]),
+    "sqs:ReceiveMessage": lambda queue, names: queue.receive_message(QueueUrl=names["Queue"]),
+    "sqs:SendMessage": lambda queue, names: queue.send_message(QueueUrl=names["Queue"], MessageBody="{}"),
+}
+"""A call of each action, with a client of its service and the stack's outputs. Those that a role may make change
+nothing; the page that s3:PutObject would write is none of render's."""
+
+MAY = {
+    "Ingest": ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"),
+    "Score": ("dynamodb:GetItem", "dynamodb:Query"),
+    "Summarize": ("dynamodb:GetItem", "sqs:GetQueueAttributes"),
+    "Render": ("dynamodb:Query", "s3:GetObject", "s3:ListBucket"),
+}
+MAY_NOT = {
+    # Not s3:GetObject: the local stack's pages are open to all.
+    "Ingest": ("dynamodb:Scan", "dynamodb:DeleteItem", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"),
+    "Score": ("dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:ListBucket", "sqs:ReceiveMessage"),
+    "Summarize": ("dynamodb:Query", "dynamodb:DeleteItem", "s3:PutObject", "sqs:SendMessage"),
+    "Render": ("dynamodb:BatchWriteItem", "dynamodb:Scan", "s3:DeleteObject", "s3:PutObject", "sqs:ReceiveMessage"),
+}
+
+
+def role_of(demo: Demo, function: str) -> str:
+    resource = {"StackName": SAMPLE.name, "LogicalResourceId": f"{function}Role"}
+    detail = demo.local.client("cloudformation").describe_stack_resource(**resource)["StackResourceDetail"]
+    name: str = detail["PhysicalResourceId"]
+    return name
+
+
+def acting_as(demo: Demo, function: str) -> boto3.Session:
+    """Credentials of the function's role."""
+    arn = demo.local.client("iam").get_role(RoleName=role_of(demo, function))["Role"]["Arn"]
+    assumed = demo.local.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    keys = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey"}
+    given = {name: assumed[key] for name, key in (keys | {"aws_session_token": "SessionToken"}).items()}
+    return boto3.Session(**given, region_name=demo.local.session.region_name)
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_a_role_may_do_its_work_and_no_more(demo: Demo, function: str) -> None:
+    """A function's role is let through with the calls of its work, and refused each of the others, by its action."""
+    role = acting_as(demo, function)
+    for action in MAY[function] + MAY_NOT[function]:
+        client = role.client(action.partition(":")[0], endpoint_url=demo.local.url)  # type: ignore[call-overload]
+        refused: AbstractContextManager[object] = pytest.raises(
+            ClientError, match=f"^An error occurred .AccessDenied.*{function}Role.*not authorized to perform: {action} "
+        )
+        with nullcontext() if action in MAY[function] else refused:
+            CALLS[action](client, demo.outputs)
+
+
+def test_functions_work_with_their_own_role(demo: Demo) -> None:
+    """A function without its role's permission fails: what it does, it does as its role and not as somebody else."""
+    iam = demo.local.client("iam")
+    policy = {"RoleName": role_of(demo, "Render"), "PolicyName": "render"}
+    whole = iam.get_role_policy(**policy)["PolicyDocument"]
+    less = whole | {"Statement": [each for each in whole["Statement"] if each["Sid"] != "ReadDays"]}
+    event = {"Records": [ring(DAY)]}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps(less))
+    try:
+        assert {"batchItemFailures": [{"itemIdentifier": "1"}]} == demo.invoke("Render", event)
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(whole))
+    assert {"batchItemFailures": []} == demo.invoke("Render", event)
