@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+# Metrics are written out after a hundred values, which a whole run of the tests has, and need a namespace then.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "test")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that have nothing to reach have no sockets, so a forgotten stub reaches nothing; and tests that share
