@@ -97,6 +97,8 @@ class Source:
             with self._client.stream("GET", self._url, params=asked_for, headers=self._headers()) as answer:
                 if answer.status_code == HTTPStatus.BAD_REQUEST:
                     raise NotListedYetError(f"{asked} is not listed yet")
+                if answer.status_code == HTTPStatus.UNAUTHORIZED and self._token:
+                    raise SourceError(f"{asked} answered 401: it refused the token in {self._token.name}")
                 if answer.status_code != HTTPStatus.OK:
                     raise SourceError(f"{asked} answered {answer.status_code}")
                 content = _content(answer, asked)

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "HF_BASE_URL": "http://127.0.0.1:9",
     "TIME_ZONE": "Asia/Shanghai",
     "SUMMARIZER": "none",
+    "LANGUAGE": "zh",
 }
 
 

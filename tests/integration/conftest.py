@@ -119,10 +119,18 @@ class Edges:
         return taken
 
 
+class Emulator(Local):
+    """One whose Bedrock asks the upstream on the next port; where nobody is there, it makes a reply up."""
+
+    def _start(self, name: str, command: list[str], environment: dict[str, str], ready: str) -> None:
+        environment = environment | {"MINISTACK_BEDROCK_PROXY_URL": self.sample_url}
+        super()._start(name, command, environment, ready)
+
+
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory, free_ports: int) -> Iterator[Local]:
     """The AWS emulator on loopback, with nothing deployed."""
-    local = Local(home=tmp_path_factory.mktemp("emulator"), port=free_ports)
+    local = Emulator(home=tmp_path_factory.mktemp("emulator"), port=free_ports)
     with local.stopped_on_failure():
         local.start_emulator()
     yield local

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +15,11 @@ from paperboy.bedrock import CONFIG, Bedrock
 from paperboy.language import load_language
 from paperboy.model import MAX_OUTPUT_TOKENS, TRIES, FilteredError, ModelError
 from paperboy.prompt import Message
-from paperboy.summary import schema_of
+from paperboy.summary import Rung, schema_of
 from paperboy.usage import Usage
+from paperboy_cli import sample
 from paperboy_cli.local import Local
+from tests.integration.conftest import Edges, run_of
 from tests.integration.fake import Answer, Fake, Request, serving
 
 MODEL = "qwen.qwen3-235b-a22b-2507-v1:0"
@@ -63,6 +66,20 @@ def test_against_the_emulator(emulator: Local) -> None:
         completion.usage.input_tokens > 0,
         completion.usage.output_tokens > 0,
     )
+
+
+def test_a_paper_through_converse(edges: Edges, emulator: Local) -> None:
+    """A summary that comes through Converse is checked and counted like any other."""
+    edges.ingest(run_of(3))
+    edges.score()
+    edges.model = bedrock(emulator, emulator.url)
+    with sample.server(edges.recorded, emulator.port + 1) as upstream:
+        threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
+        record = edges.summarize(edges.asked()[0])
+        upstream.shutdown()
+    assert record is not None
+    assert (Rung.MODEL, MODEL, 1) == (record.summary.rung, record.model, record.spent.calls)
+    assert record.spent.input_tokens > record.spent.output_tokens > 0
 
 
 def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> None:

@@ -15,7 +15,9 @@ import pytest
 from httpx_retries import Retry
 
 from paperboy import source
+from paperboy.secret import Secret
 from paperboy.source import RETRY, NotListedYetError, Source, SourceError
+from paperboy_cli.local import Local
 
 DAY = dt.date(2026, 2, 3)
 AT_ONCE = RETRY.copy_with(backoff_factor=0.0)
@@ -31,6 +33,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
+        self.server.tokens.append(self.headers["Authorization"])
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
@@ -41,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     answers: list[Answer]
     asked: list[str]
+    tokens: list[str | None]
 
 
 def says(body: Any, status: int = 200, **headers: str) -> Answer:
@@ -75,15 +79,17 @@ def never_ends(handler: Handler) -> None:
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as server:
-        server.asked = []
+        server.asked, server.tokens = [], []
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # looks that often for its end
         yield server
         server.shutdown()
 
 
-def listing(server: Server, *answers: Answer, retry: Retry = AT_ONCE, seconds: float = 5.0) -> list[Any]:
+def listing(
+    server: Server, *answers: Answer, retry: Retry = AT_ONCE, seconds: float = 5.0, token: Secret | None = None
+) -> list[Any]:
     server.answers = list(answers)
-    return Source(f"http://127.0.0.1:{server.server_port}/", retry, httpx.Timeout(seconds)).listing(DAY)
+    return Source(f"http://127.0.0.1:{server.server_port}/", retry, httpx.Timeout(seconds), token).listing(DAY)
 
 
 def papers(first: int, last: int) -> list[int]:
@@ -185,3 +191,43 @@ def test_the_source_says_how_long_to_wait(
     monkeypatch.setattr("httpx_retries.retry.time.sleep", waited.append)
     assert [1] == listing(server, says("busy", 429, **headers), says([1]), retry=RETRY)
     assert [7.0] == [seconds for seconds in waited if seconds > 1]
+
+
+@pytest.fixture
+def token(emulator: Local) -> Iterator[Secret]:
+    """A token in Parameter Store."""
+    ssm = emulator.client("ssm")
+    ssm.put_parameter(Name="/source/hf-token", Value="hf_secret", Type="SecureString", Overwrite=True)
+    yield Secret("/source/hf-token", ssm)
+    ssm.delete_parameter(Name="/source/hf-token")
+
+
+def test_the_token_is_sent_with_each_page(server: Server, token: Secret) -> None:
+    """The source knows whose requests these are; without a token it does not."""
+    listing(server, says(papers(0, 100)), says([]), token=token)
+    listing(server, says([]))
+    assert ["Bearer hf_secret", "Bearer hf_secret", None] == server.tokens
+
+
+def test_the_token_goes_nowhere_else(server: Server, token: Secret) -> None:
+    """A source that sends elsewhere is not followed there."""
+    elsewhere = f"http://localhost:{server.server_port}/elsewhere"
+    with pytest.raises(SourceError, match="answered 307"):
+        listing(server, says("", 307, Location=elsewhere), says([]), token=token)
+    assert 1 == len(server.asked)
+
+
+def test_a_token_that_is_refused(server: Server, token: Secret) -> None:
+    """The error names where the token is kept and does not show it, and the source is asked once."""
+    with pytest.raises(SourceError, match="answered 401: it refused the token in /source/hf-token") as told:
+        listing(server, says("Invalid username or password.", 401), token=token)
+    assert "hf_secret" not in str(told.value)
+    assert 1 == len(server.asked)
+
+
+def test_a_token_that_cannot_be_read(server: Server, emulator: Local) -> None:
+    """When Parameter Store fails the source is not asked, and the error says why."""
+    broken = emulator.session.client("ssm", endpoint_url="http://127.0.0.1:9")
+    with pytest.raises(SourceError, match="the key in /gone could not be read"):
+        listing(server, says([]), token=Secret("/gone", broken))
+    assert [] == server.asked

@@ -127,6 +127,47 @@ def test_no_wildcards(resources: Resources) -> None:
     }
 
 
+def test_only_the_configured_model_may_be_asked(resources: Resources) -> None:
+    """With Bedrock, summarize may ask the one model or profile that is named, and other models through it alone."""
+    about_bedrock = [
+        (role, statement)
+        for role, properties in of_type(resources, "AWS::IAM::Role").items()
+        for policy in properties.get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "bedrock:" in str(statement)
+    ]
+    own = "arn:${AWS::Partition}:bedrock:${AWS::Region}"
+    model = {"Fn::Sub": f"{own}::foundation-model/${{BedrockModel}}"}
+    profile = {"Fn::Sub": f"{own}:${{AWS::AccountId}}:inference-profile/${{BedrockModel}}"}
+    through = {
+        "Resource": {"Fn::Sub": "arn:${AWS::Partition}:bedrock:*::foundation-model/*"},
+        "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+    }
+    ask = {"Effect": "Allow", "Action": ["bedrock:InvokeModel"]}
+    assert [
+        ("SummarizeRole", {"Fn::If": ["UsesBedrock", ask | {"Sid": sid} | what, {"Ref": "AWS::NoValue"}]})
+        for sid, what in (("AskTheModel", {"Resource": [model, profile]}), ("AskThroughTheProfile", through))
+    ] == about_bedrock
+
+
+@pytest.mark.parametrize(
+    ("function", "variable", "key"),
+    [("Ingest", "HF_TOKEN_NAME", "hf-token"), ("Summarize", "LLM_KEY_NAME", "llm-api-key")],
+)
+def test_a_key_is_one_functions(resources: Resources, function: str, variable: str, key: str) -> None:
+    """A function is told where its key is kept, and may read that parameter and no other."""
+    told = resources[function]["Properties"]["Environment"]["Variables"][variable]
+    assert {"Fn::Sub": f"/${{AWS::StackName}}/{key}"} == told
+    place = {"Fn::Sub": f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{told['Fn::Sub']}"}
+    about = [
+        (role, each["Action"], each["Resource"])
+        for role in of_type(resources, "AWS::IAM::Role")
+        for each in statements(resources, role)
+        if "ssm:" in str(each) and (role == f"{function}Role" or key in str(each))
+    ]
+    assert [(f"{function}Role", ["ssm:GetParameter"], place)] == about
+
+
 @pytest.mark.parametrize(
     ("role", "operator", "own"),
     [
