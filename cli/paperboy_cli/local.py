@@ -336,7 +336,7 @@ class Local:
             *("deploy", "--template-file", str(self.home / "build" / "template.yaml"), "--stack-name", stack.name),
             *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
             "--parameter-overrides",
-            *(f'{name}="{value.replace('"', '\\"')}"' for name, value in parameters.items()),
+            *(f'{name}="{value}"' for name, value in parameters.items()),
             SAM_CLI_POLL_DELAY="0.5",
         )
         self._write("deployed.json", deployed | {stack.name: wanted})

@@ -45,6 +45,8 @@ def chosen(settings: Iterable[str]) -> dict[str, str]:
             raise PaperboyError(
                 f"--set {setting}: the template has no parameter {name}, only {', '.join(parameters())}."
             )
+        if re.search(r'["\\]', value):
+            raise PaperboyError(f"--set {setting}: {name} can hold neither quotes nor backslashes.")
         if expected := _refusal(parameters()[name], value):
             raise PaperboyError(f"--set {setting}: {name} has to be {expected}.")
         values[name] = value

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from paperboy.paper import Paper, PaperId
 from paperboy.wrong import in_words
 
+LONGEST_REASON = 200
+"""Characters: the reasons of a thousand bad items fit into one record."""
+
 
 class ListingError(ValueError):
     """The answer as a whole is not a listing."""
@@ -97,4 +100,4 @@ def _name_of(item: Any) -> str | None:
 
 
 def _reason(error: ValueError) -> str:
-    return in_words(error) if isinstance(error, ValidationError) else str(error)
+    return (in_words(error) if isinstance(error, ValidationError) else str(error))[:LONGEST_REASON]

@@ -14,18 +14,21 @@ Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class Paper(BaseModel):
-    """One paper of a day, as its listings tell it. What no listing has told yet is None."""
+    """One paper of a day, as its listings tell it. What no listing has told yet is None.
+
+    The longest texts together fit into a record of the table, which is 400 KB at most; real ones are a tenth of them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: PaperId
-    title: Annotated[str, StringConstraints(min_length=1)]
-    organization: str | None = None
+    title: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+    organization: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     upvotes: Count | None = None
     stars: Count | None = None
     comments: Count | None = None
-    abstract: str = ""
-    ai_summary: str | None = None
+    abstract: Annotated[str, StringConstraints(max_length=50_000)] = ""
+    ai_summary: Annotated[str, StringConstraints(max_length=10_000)] | None = None
     """Hugging Face's own one-sentence summary, in English."""
     published_at: datetime | None = None
 

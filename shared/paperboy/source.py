@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -17,10 +18,12 @@ from paperboy.secret import Secret, SecretError
 PATH = "/api/daily_papers"
 PAGE = 100
 """Items asked for at once: without it an answer stops at 50."""
-PAGES = 20
+PAGES = 10
 """More than any day has: a source that repeats itself comes to an end."""
 MOST = 20_000_000
 """Bytes of one answer. A hundred real items with hundreds of authors each are a tenth of it."""
+LONGEST = 60.0
+"""Seconds of one answer: a time-out never notices one that comes drop by drop."""
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 RETRY = Retry(
     total=3,
@@ -106,7 +109,7 @@ class Source:
             raise SourceError(f"{asked}: {error or type(error).__name__}") from error
         try:
             found = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SourceError(f"{asked} answered no JSON: {error}") from error
         if not isinstance(found, list):
             raise SourceError(f"{asked} answered a JSON {type(found).__name__}, not a list")
@@ -122,8 +125,11 @@ class Source:
 
 def _content(answer: httpx.Response, asked: str) -> bytes:
     content = bytearray()
+    until = time.monotonic() + LONGEST
     for part in answer.iter_bytes():
         content += part
         if len(content) > MOST:
             raise SourceError(f"{asked} answered more than {MOST:,} bytes")
+        if time.monotonic() > until:
+            raise SourceError(f"{asked} did not end its answer within {LONGEST:g} s")
     return bytes(content)

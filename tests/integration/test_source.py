@@ -150,6 +150,7 @@ def test_a_passing_failure_is_tried_again(server: Server, failure: Answer) -> No
         (says("forbidden", 403), "answered 403"),
         (says(b"<html>maintenance</html>"), "answered no JSON"),
         (says(b'[{"paper": {"id": "2602'), "answered no JSON"),
+        (says(b"[" * 200_000), "answered no JSON"),
         (says({"error": "no"}), "answered a JSON dict, not a list"),
         (says(None), "answered a JSON NoneType, not a list"),
         (never_ends, "answered more than 20,000,000 bytes"),
@@ -161,6 +162,13 @@ def test_what_is_no_listing_is_said(server: Server, answer: Answer, said: str) -
         listing(server, answer)
     assert f"http://127.0.0.1:{server.server_port}{source.PATH}?date={DAY}" in str(error.value)
     assert len(server.asked) <= 2 + RETRY.total
+
+
+def test_a_source_that_drips(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that comes drop by drop, so that no time-out notices, ends as an error all the same."""
+    monkeypatch.setattr(source, "LONGEST", -1.0)
+    with pytest.raises(SourceError, match="did not end its answer"):
+        listing(server, says([1]))
 
 
 def test_a_source_that_does_not_answer_in_time(server: Server) -> None:

@@ -228,3 +228,17 @@ def test_real_listings(shared_data: Path) -> None:
         listing = read_listing(answer)
         assert () == listing.rejected, file.name
         assert list(dict.fromkeys(each["paper"]["id"] for each in answer)) == [paper.id for paper in listing.papers]
+
+
+@pytest.mark.parametrize("field", ["title", "summary", "ai_summary"])
+def test_a_text_that_no_record_holds_is_rejected(field: str) -> None:
+    """An item with a text of half a megabyte is rejected with the field that is too long, and costs no other."""
+    listing = read_listing([item(id="2602.00001", **{field: "x" * 500_000}), item()])
+    assert ["2602.02343"] == [paper.id for paper in listing.papers]
+    assert [("2602.00001", True)] == [(bad.where, "should have at most" in bad.why) for bad in listing.rejected]
+
+
+def test_a_reason_is_short() -> None:
+    """A thousand reasons fit into a record, whatever stands in the items."""
+    bad = {"paper": {"id": "2602.00001", "title": 1, "upvotes": "x", "githubStars": "y", "publishedAt": "z" * 999}}
+    assert all(len(rejected.why) <= 200 for rejected in read_listing([bad]).rejected)
