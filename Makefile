@@ -1,11 +1,12 @@
 # make demo    the sample day, through the whole stack on this machine
 # make down    stop what `make demo` left running; its data stays
 # make test    everything that can be tested on this machine
+# make bench   what takes how long, as ratios; asserts nothing
 # make lint    what CI checks besides the tests
 # make setup   Python's packages and the tools, which all of the above install as well
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test lint
+.PHONY: help setup demo down test bench lint
 
 # uv is used where it is found; else one is installed for this folder alone.
 UV_VERSION := 0.13.8
@@ -13,7 +14,7 @@ UV := $(or $(shell command -v uv),$(CURDIR)/.tools/uv/bin/uv)
 READY := .tools/ready
 
 help:
-	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 5
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 6
 
 setup: $(READY)
 
@@ -41,7 +42,12 @@ down: setup
 	@.venv/bin/paperboy down
 
 test: setup
-	@.venv/bin/pytest -n 2 --dist loadgroup
+	@.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+bench: setup
+	@.venv/bin/python -m tests.benchmarks.imports
+	@.venv/bin/python -m tests.benchmarks.throughput
+	@.venv/bin/python -m tests.benchmarks.linear
 
 lint: setup
 	@.venv/bin/ruff check

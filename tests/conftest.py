@@ -16,16 +16,27 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "test")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that have nothing to reach have no sockets, so a forgotten stub reaches nothing; and tests that share
-    something dear, a deployed stack or a browser, run in one process when several run side by side."""
+    """Tests that have nothing to reach have no sockets, so a forgotten stub reaches nothing."""
     for item in items:
-        room = item.path.parent.name
-        if room in ("unit", "golden", "template"):
+        if item.path.parent.name in ("unit", "golden", "template"):
             item.add_marker(pytest.mark.disable_socket)
-        elif room == "e2e" and item.path.stem != "test_pages_browser":
-            item.add_marker(pytest.mark.xdist_group("stack"))
-        else:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, the tests of a file run in one process, and so do all that share the deployed stack.
+
+    pytest-xdist's own groups do nothing with pytest 9.2: they write a field that is no longer there.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, _ = nodeid.partition("::")
+            shares_the_stack = file.startswith("tests/e2e/") and not file.endswith("test_pages_browser.py")
+            return "stack" if shares_the_stack else file
+
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,12 +35,11 @@ class Demo:
         """Run the command against this stack."""
         return paperboy(self.local, *arguments, check=check, **environment)
 
-    def calls(self) -> dict[str, int]:
-        """How often the upstreams were asked so far."""
+    def calls(self) -> Counter[str]:
+        """How often the upstreams were asked since the sample server started."""
         import httpx
 
-        calls: dict[str, int] = httpx.get(f"{self.local.sample_url}/calls").json()
-        return calls
+        return Counter(httpx.get(f"{self.local.sample_url}/calls").json())
 
     def records(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every record of the table by its keys."""
