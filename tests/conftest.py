@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+STACKLESS = ("test_pages_browser.py", "test_trouble.py")
+"""Files of e2e whose tests need no deployed stack."""
+
 # Metrics are written out after a hundred values, which a whole run of the tests has, and need a namespace then.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "test")
 
@@ -33,7 +36,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByRoom(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
             file, _, _ = nodeid.partition("::")
-            shares_the_stack = file.startswith("tests/e2e/") and not file.endswith("test_pages_browser.py")
+            shares_the_stack = file.startswith("tests/e2e/") and not file.endswith(STACKLESS)
             return "stack" if shares_the_stack else file
 
     return ByRoom(config, log)
