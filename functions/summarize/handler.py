@@ -87,28 +87,37 @@ class Summarize:
         for rung in (Rung.MODEL, Rung.REPAIRED):
             try:
                 left = asked.calls - record.calls
-                reply = self._call(self.model, prompt.messages(paper, self.language, refused), claim, left)
+                reply, spent = self._call(self.model, prompt.messages(paper, self.language, refused), claim, left)
             except LimitError as error:
                 return record.model_copy(update={"reason": str(error), "limited": True})
-            except ModelError as error:
-                record = _spent(record, error.spent)
-                filtered = isinstance(error, FilteredError)
-                return record.model_copy(update={"reason": str(error), "refusals": int(filtered)})
-            record = _spent(record, reply.usage)
+            record = _spent(record, spent)
+            if isinstance(reply, ModelError):
+                filtered = isinstance(reply, FilteredError)
+                return record.model_copy(update={"reason": str(reply), "refusals": int(filtered)})
             try:
-                summary = from_reply(reply.text, paper, self.language).model_copy(update={"rung": rung})
+                summary = from_reply(reply.text, paper, self.language)
             except ReplyError as error:
-                cut_off = f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " if reply.cut_off else ""
-                refused = prompt.Refused(reply.text, f"{cut_off}{error}")
-                record = record.model_copy(update={"reason": refused.why})
+                why = str(error)
+            except Exception as error:
+                # A fault of ours. The paper is paid for, and would be with each delivery if the message failed.
+                logger.exception(
+                    "reply not read", extra={"day": str(asked.day), "paper": asked.id, "status": "refused"}
+                )
+                why = f"reply: it could not be read: {type(error).__name__}"
             else:
-                return record.model_copy(update={"summary": summary})
+                return record.model_copy(update={"summary": summary.model_copy(update={"rung": rung})})
+            cut_off = f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " if reply.cut_off else ""
+            refused = prompt.Refused(reply.text, f"{cut_off}{why}")
+            record = record.model_copy(update={"reason": refused.why})
         return record.model_copy(update={"refusals": 1})
 
-    def _call(self, model: Model, messages: tuple[prompt.Message, ...], claim: Claim, left: int) -> Completion:
-        """One of the calls that are `left`: the most that it can take is set aside before, what it took counted after.
+    def _call(
+        self, model: Model, messages: tuple[prompt.Message, ...], claim: Claim, left: int
+    ) -> tuple[Completion | ModelError, Usage]:
+        """One of the calls that are `left`, and what it took.
 
-        Whoever is stopped in between has that most counted as spent. Raises LimitError, ModelError.
+        The most that it can take is set aside before. That stays counted where nobody tells what it took, and where
+        the process is stopped in between. Raises LimitError.
         """
         if left < 1:
             raise LimitError("the model calls of this run are used up")
@@ -116,14 +125,12 @@ class Summarize:
         if not self.table.reserve(month, claim.token, most, self.limits):
             raise LimitError("what a month may take is used up")
         try:
-            reply = model.complete(messages)
+            reply: Completion | ModelError = model.complete(messages)
         except ModelError as error:
-            error.spent = self._priced(error.spent)
-            self.table.settle(month, claim.token, most, error.spent)
-            raise
-        reply = reply.model_copy(update={"usage": self._priced(reply.usage)})
-        self.table.settle(month, claim.token, most, reply.usage)
-        return reply
+            reply = error
+        spent = most if reply.usage is None else self._priced(reply.usage)
+        self.table.settle(month, claim.token, most, spent)
+        return reply, spent
 
     def _priced(self, usage: Usage) -> Usage:
         return usage.model_copy(update={"cost": self.prices.of(usage.input_tokens, usage.output_tokens)})

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from paperboy.model import (
+    FREE,
     MAX_OUTPUT_TOKENS,
     SECONDS,
     TRIES,
@@ -24,7 +26,7 @@ from paperboy.model import (
     spoken,
 )
 from paperboy.prompt import Message
-from paperboy.usage import Usage
+from paperboy.usage import told
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -41,6 +43,7 @@ class Bedrock:
     def __init__(self, model_id: str, schema: Schema, client: BedrockRuntimeClient | None = None) -> None:
         self.name = model_id
         self._client = client or boto3.client("bedrock-runtime", config=CONFIG)
+        self._client.meta.events.register_first("needs-retry.bedrock-runtime.Converse", _give_up)
         self._ways = Ways(_ways(schema))
 
     def complete(self, messages: Sequence[Message]) -> Completion:
@@ -59,13 +62,21 @@ class Bedrock:
         try:
             answer = self._client.converse(**request)
         except ParamValidationError as error:  # the runtime's boto3 is older than the way
-            raise NotSupportedError("boto3 does not know this way to ask Bedrock") from error
+            raise NotSupportedError("boto3 does not know this way to ask Bedrock", FREE) from error
         except ClientError as error:
             raise self._refused(error) from error
+        except HTTPClientError as error:  # it had got the request
+            raise ModelError(f"Bedrock did not answer: {error}", None) from error
         except BotoCoreError as error:
-            raise ModelError(f"Bedrock did not answer: {error}") from error
-        used, stopped = answer["usage"], answer["stopReason"]
-        usage = Usage(calls=1, input_tokens=used["inputTokens"], output_tokens=used["outputTokens"])
+            raise ModelError(f"Bedrock did not answer: {error}", FREE) from error
+        except (ResponseParserError, AttributeError, TypeError, ValueError) as error:
+            # boto3 trusts an answer to have the shape that it should have.
+            raise ModelError("Bedrock answered no message", None) from error
+        # Nor does it look whether what the service always tells is there.
+        used: Mapping[str, Any] = answer.get("usage") or {}
+        usage, stopped = told(used.get("inputTokens"), used.get("outputTokens")), answer.get("stopReason")
+        if "message" not in answer.get("output", {}):
+            raise ModelError("Bedrock answered no message", usage)
         if stopped in FILTERED:
             raise FilteredError(f"Bedrock refused to answer: {stopped}", usage)
         return Completion(text=_text(answer), usage=usage, cut_off=stopped in CUT_OFF)
@@ -75,13 +86,14 @@ class Bedrock:
         model = f"{self.name} in {self._client.meta.region_name}"
         match code:
             case "ValidationException":
-                return NotSupportedError(f"Bedrock does not take the request to {model}: {message}")
+                return NotSupportedError(f"Bedrock does not take the request to {model}: {message}", FREE)
             case "AccessDeniedException":
                 way_out = "open it in the Bedrock console's model catalog, or set BedrockModel to one that is open"
-                return ModelError(f"Bedrock does not open {model} to this account; {way_out}: {message}")
+                return ModelError(f"Bedrock does not open {model} to this account; {way_out}: {message}", FREE)
             case "ResourceNotFoundException":
-                return ModelError(f"Bedrock has no model {model}; set BedrockModel to one that it has: {message}")
-        return ModelError(f"Bedrock answered {code}")
+                way_out = "set BedrockModel to one that it has"
+                return ModelError(f"Bedrock has no model {model}; {way_out}: {message}", FREE)
+        return ModelError(f"Bedrock answered {code}", FREE)
 
 
 def _ways(schema: Schema) -> tuple[dict[str, Any], ...]:
@@ -94,9 +106,15 @@ def _ways(schema: Schema) -> tuple[dict[str, Any], ...]:
     )
 
 
+def _give_up(caught_exception: Exception | None, **_: Any) -> None:
+    """Keeps boto3 from trying a request again that the service had got: each try of it may have to be paid."""
+    if isinstance(caught_exception, HTTPClientError):
+        raise caught_exception
+
+
 def _text(answer: ConverseResponseTypeDef) -> str:
     """The reply, whether it came as text or as the tool's input; a model's thoughts are left out."""
-    blocks: list[Any] = list(answer["output"]["message"]["content"])
+    blocks: list[Any] = list(answer["output"]["message"].get("content", []))
     return "".join(
         json.dumps(block["toolUse"]["input"], ensure_ascii=False) if "toolUse" in block else block.get("text", "")
         for block in blocks

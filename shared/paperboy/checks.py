@@ -17,13 +17,16 @@ from paperboy.language import Code, Language
 from paperboy.paper import Paper
 
 COMMON_TERMS = {
-    "agent", "agi", "ai", "api", "cot", "cpu", "fps", "gb", "gpu", "kv", "latex", "ldm", "llm", "mb", "mllm", "ms",
-    "nlp", "ood", "prompt", "rag", "rl", "rlhf", "sft", "sota", "tb", "token", "transformer", "vlm",
+    "agent", "agi", "ai", "api", "cot", "cpu", "cv", "fps", "gb", "gpu", "gui", "kv", "latex", "ldm", "llm", "mb", "ml",
+    "mllm", "ms", "nlp", "ood", "pr", "prompt", "rag", "rl", "rlhf", "sft", "sota", "tb", "token", "transformer", "vlm",
 }  # fmt: skip
 """What may stand in a text though its paper does not say it: Chinese readers read these in English, and none of them is
 the name of one model, data set or method, which could be invented."""
 
 CHINESE = r"[\u3400-\u9fff]"
+# Without the long vowel's mark and the middle dot, which stand in Chinese texts too.
+KANA = r"\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff6f\uff71-\uff9d"
+HANGUL = r"\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
 NOTHING = r"(?!)"
 
 
@@ -36,7 +39,7 @@ class Writing:
     share: float
     """The part of the letters of a summary, and of the highlights together, that is the language's own at least."""
     strange: re.Pattern[str]
-    """What no text in the language holds."""
+    """A run of letters that no text in the language holds, unless its paper does."""
     word: str
     """A pattern of its words, which names are not written like."""
 
@@ -44,12 +47,12 @@ class Writing:
 WRITING: dict[Code, Writing] = {
     # A long English name has as many letters as a Chinese sentence: good texts go down to 0.54, and English is at 0.
     # Whatever is in Latin letters is a name or a term.
-    "zh": Writing(letters=re.compile(CHINESE), share=0.4, strange=re.compile(NOTHING), word=NOTHING),
+    "zh": Writing(letters=re.compile(CHINESE), share=0.4, strange=re.compile(f"[{KANA}{HANGUL}]+"), word=NOTHING),
     # Some letters are Greek. What has a capital or a digit is a name, but for the capital that a sentence begins with.
     "en": Writing(
         letters=re.compile(r"[A-Za-z\u00c0-\u024f]"),
         share=0.9,
-        strange=re.compile(CHINESE),
+        strange=re.compile(f"{CHINESE}+"),
         word=r"[a-z]+(?:[-.'/][a-z]+)*",
     ),
 }
@@ -64,7 +67,8 @@ MARKUP = {
         r"|[\w-]+(?:\.[\w-]+)*\.(?:(?:cn|com|edu|gov|io|net|org)(?![\w.-])|[a-z]{2,}/\w)[\w./-]*",
         re.IGNORECASE | re.ASCII,
     ),
-    "HTML": re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s+[A-Za-z-]+(?:=[^<>]*)?)*\s*/?>|<!--|&(?:[a-z]{2,6}|#\d+);"),
+    # A value holds spaces, so it could be split in many ways: the possessive *+ tries one.
+    "HTML": re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s+[A-Za-z-]+(?:=[^<>]*+)?)*+\s*/?>|<!--|&(?:[a-z]{2,6}|#\d+);"),
     # A lone * stays: A* is a search, and π* a policy.
     "Markdown": re.compile(
         r"^\s*(?:#{1,6}\s|[-*+•>]\s|\d{1,2}[.)、](?!\d))|`+|\*\*|~~|(?<![A-Za-z0-9*])\*(?!\s)[^*\n]+\*"
@@ -101,6 +105,10 @@ NAME_WORDS = 2
 SHORTEST_STEM = 5
 """Letters from which on the beginning of a word stands for the word."""
 
+COPIED = 25
+"""Words in a row that a summary shares with the abstract, from which on it is a copy. Of the 2,309 papers that Hugging
+Face tells of in English it does so in six, and no more than these share 20."""
+
 LONGEST_NAME = 12
 """Parts that a name has at most; Qwen2.5-VL-7B-Instruct has seven."""
 
@@ -134,7 +142,12 @@ def refusals(texts: Mapping[str, str], paper: Paper, language: Language) -> list
     """
     writing = WRITING[language.code]
     said = Said(paper, writing)
-    reasons = [f"{field}: not in {language.name}" for field in not_written(texts, writing)]
+    reasons = [f"{field}: not in {language.name}" for field in not_written(texts, paper, writing)]
+    highlights = [text for field, text in texts.items() if field.startswith("highlights")]
+    if len(set(highlights)) < len(highlights):
+        reasons.append("highlights: two are the same")
+    if copies(texts.get("summary", ""), paper.abstract):
+        reasons.append("summary: it copies the abstract")
     for field, text in texts.items():
         for what, pattern in MARKUP.items():
             if match := pattern.search(text):
@@ -148,12 +161,13 @@ def refusals(texts: Mapping[str, str], paper: Paper, language: Language) -> list
     return list(dict.fromkeys(reasons))
 
 
-def not_written(texts: Mapping[str, str], writing: Writing) -> Iterator[str]:
+def not_written(texts: Mapping[str, str], paper: Paper, writing: Writing) -> Iterator[str]:
     """The fields that are not in the language. A title of one or two words may be a name and nothing else.
 
     The share is that of the highlights together, for one alone may be mostly names.
     """
     joined = "".join(text for field, text in texts.items() if field.startswith("highlights"))
+    source = f"{paper.title}\n{paper.abstract}"
     for field, text in texts.items():
         measured = joined if field.startswith("highlights") else text
         wrong = not writing.letters.search(text)
@@ -161,13 +175,21 @@ def not_written(texts: Mapping[str, str], writing: Writing) -> Iterator[str]:
             wrong = wrong and len(text.split()) > NAME_WORDS
         else:
             wrong = wrong or share_of(writing.letters, measured) < writing.share
-        if wrong or writing.strange.search(text):
+        if wrong or any(run not in source for run in writing.strange.findall(text)):
             yield field
 
 
 def share_of(letters: re.Pattern[str], text: str) -> float:
     """The part of the letters in `text` that is of these, from 0 to 1."""
     return len(letters.findall(text)) / max(1, sum(map(str.isalpha, text)))
+
+
+def copies(text: str, abstract: str) -> bool:
+    """Whether `text` shares COPIED words in a row with the abstract, whatever stands between them."""
+    ours, theirs = (re.findall(r"\w+(?:['.-]\w+)*", plain(each).lower()) for each in (text, abstract))
+    source = f" {' '.join(theirs)} "
+    starts = range(len(ours) - COPIED + 1)
+    return any(f" {' '.join(ours[start : start + COPIED])} " in source for start in starts)
 
 
 def plain(text: str) -> str:
@@ -181,7 +203,7 @@ def plain(text: str) -> str:
     # A full-width comma stands between two numbers, and must not become one inside a number.
     text = unicodedata.normalize("NFKD", text.replace("，", "、")).replace("−", "-")
     text = "".join(each for each in text if not unicodedata.combining(each))
-    text = re.sub(r"[α-ωΑ-Ω]", lambda letter: unicodedata.name(letter[0]).split()[-1].lower(), text)
+    text = re.sub(r"[α-ωΑ-Ω]", lambda letter: unicodedata.name(letter[0], letter[0]).split()[-1].lower(), text)
     text = re.sub(r"(?<=\d)\s*(?:times|[xX×])\s*(?=\d)", "×", text)
     text = re.sub(r"(?<=\d)(?:\s*times|[xX])(?![a-z])", "×", text)
     return re.sub(r"(?<![×\d.])10\^", "1×10^", text)

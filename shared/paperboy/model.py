@@ -20,16 +20,20 @@ SECONDS = 40.0
 """How long one try of a call may take: with tries and waits, two calls for a paper fit into summarize's own limit."""
 
 TRIES = 3
-"""How often a call is tried that fails for the moment."""
+"""How often a call is tried that fails for the moment. One that may have been worked on is tried once: each try of it
+may have to be paid."""
+
+FREE = Usage(calls=1)
+"""What a call took that was refused or did not get through: no tokens."""
 
 
 class ModelError(Exception):
     """There is no reply to read."""
 
-    def __init__(self, why: str, spent: Usage | None = None) -> None:
+    def __init__(self, why: str, usage: Usage | None) -> None:
         super().__init__(why)
-        self.spent = spent or Usage(calls=1)
-        """What it took all the same."""
+        self.usage = usage
+        """What it took all the same; None where nobody told."""
 
 
 class FilteredError(ModelError):
@@ -46,7 +50,8 @@ class Completion(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     text: str
-    usage: Usage
+    usage: Usage | None
+    """None where the provider did not tell."""
     cut_off: bool = False
     """Whether it ends where it does because its tokens were used up."""
 
@@ -89,7 +94,7 @@ class Ways[Way]:
                 if place + 1 < len(self._ways):
                     continue
                 if known:
-                    raise FilteredError(f"{error}; it answers others") from error
+                    raise FilteredError(f"{error}; it answers others", error.usage) from error
                 raise
             else:
                 self._first = min(self._first, place) if self.known else place

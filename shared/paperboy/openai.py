@@ -13,6 +13,7 @@ from httpx_retries import Retry, RetryTransport
 from pydantic import BaseModel, Field, ValidationError
 
 from paperboy.model import (
+    FREE,
     MAX_OUTPUT_TOKENS,
     SECONDS,
     TRIES,
@@ -27,13 +28,17 @@ from paperboy.model import (
 )
 from paperboy.prompt import Message
 from paperboy.secret import Secret, SecretError
-from paperboy.usage import Usage
+from paperboy.usage import Usage, told
 
 TIMEOUT = httpx.Timeout(SECONDS, connect=5.0)
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""What goes wrong before an endpoint has the request. After that it may be worked on, and paid, whatever comes back."""
+
 RETRY = Retry(
     total=TRIES - 1,
     allowed_methods=["POST"],
     status_forcelist=[429, 500, 502, 503, 504],
+    retry_on_exceptions=NOT_SENT,
     backoff_factor=1.0,
     total_timeout=20.0,
 )
@@ -48,9 +53,16 @@ MOST = 1_000_000
 UNSUPPORTED = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 """What endpoints answer to a field that they do not know."""
 
+SHORTEST_KEY = 8
+"""Characters; what is shorter is a stand-in where no key is asked for, and may be a word of a summary."""
+
 FILTERED = {"content_filter", "content_policy_violation", "data_inspection_failed", "DataInspectionFailed", "1301"}
 """Codes of an error that refuses what a paper says: Azure's, OpenAI's, DashScope's two, Zhipu's. Moonshot gives the
 first one as the error's type."""
+
+UNPAID = {"Arrearage", "insufficient_quota", "insufficient_balance", "billing_not_active", "1113"}
+"""Codes of an error that is about the account and not about a paper, some of them with 400: DashScope's, OpenAI's,
+Moonshot's and Zhipu's."""
 
 STOPPED = {"content_filter", "sensitive"}
 """Why a reply ended that was filtered; the second one is Zhipu's."""
@@ -72,14 +84,9 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
-class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
 class _Answer(BaseModel):
     choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage | None = None
+    usage: Any = None
 
 
 class OpenAI:
@@ -112,24 +119,28 @@ class OpenAI:
         return self._ways.ask(lambda way: self._ask({"model": self.name, "messages": turns} | way, key, until))
 
     def _ask(self, request: dict[str, Any], key: str | None, until: float) -> Completion:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # Packed, a small answer could be one of gigabytes.
+        headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
         try:
             with self._client.stream("POST", self._url, json=request, headers=headers) as answer:
                 status, content = answer.status_code, self._content(answer, until)
-        except httpx.HTTPError as error:
-            raise ModelError(f"the model's endpoint did not answer: {error or type(error).__name__}") from error
+        # The last two: of a host's name that cannot be, of a time in Retry-After that cannot be.
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
+            why = quoted(_struck(str(error), key)) or type(error).__name__
+            usage = None if isinstance(error, httpx.HTTPError) and not isinstance(error, NOT_SENT) else FREE
+            raise ModelError(f"the model's endpoint did not answer: {why}", usage) from error
         if status != HTTPStatus.OK:
             raise self._refused(status, content, key)
-        return _completion(content)
+        return _completion(content, key)
 
     def _content(self, answer: httpx.Response, until: float) -> bytes:
         content = bytearray()
-        for part in answer.iter_bytes():
+        for part in answer.iter_raw():
             content += part
             if len(content) > MOST:
-                raise ModelError(f"the model's endpoint answered more than {MOST:,} bytes")
+                raise ModelError(f"the model's endpoint answered more than {MOST:,} bytes", None)
             if time.monotonic() > until:
-                raise ModelError(f"the model's endpoint did not end its answer within {self._longest:g} s")
+                raise ModelError(f"the model's endpoint did not end its answer within {self._longest:g} s", None)
         return bytes(content)
 
     def _refused(self, status: int, content: bytes, key: str | None) -> ModelError:
@@ -137,19 +148,22 @@ class OpenAI:
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             # Not in its own words: some endpoints quote the key.
             if self._key is None:
-                return ModelError(f"{said}: it asks for a key")
+                return ModelError(f"{said}: it asks for a key", FREE)
             found = "it refused the key in" if key else "it asks for a key, and there is none in"
-            return ModelError(f"{said}: {found} {self._key.name}")
+            return ModelError(f"{said}: {found} {self._key.name}", FREE)
         failure = _failure(content)
         if message := failure.get("message"):
-            said = f"{said}: {quoted(message.replace(key, '…') if key else message)}"
-        if FILTERED & {failure.get("code"), failure.get("type")}:
-            return FilteredError(said)
+            said = f"{said}: {quoted(_struck(message, key))}"
+        codes = {failure.get("code"), failure.get("type")}
+        if UNPAID & codes:
+            return ModelError(said, FREE)
+        if FILTERED & codes:
+            return FilteredError(said, FREE)
         # llama-cpp-python answers 500 to a field that it does not know. From an endpoint that has answered before it is
         # a failure like any other.
         if status in UNSUPPORTED or (status == HTTPStatus.INTERNAL_SERVER_ERROR and not self._ways.known):
-            return NotSupportedError(said)
-        return ModelError(said)
+            return NotSupportedError(said, FREE)
+        return ModelError(said, FREE)
 
 
 def _ways(schema: Schema) -> tuple[dict[str, Any], ...]:
@@ -169,18 +183,30 @@ def _ways(schema: Schema) -> tuple[dict[str, Any], ...]:
     )
 
 
-def _completion(content: bytes) -> Completion:
+def _completion(content: bytes, key: str | None) -> Completion:
     try:
         read = _Answer.model_validate_json(content)
     except ValidationError as error:
-        raise ModelError("the model's endpoint answered no chat completion") from error
-    choice, used = read.choices[0], read.usage or _Usage()
-    usage = Usage(calls=1, input_tokens=used.prompt_tokens, output_tokens=used.completion_tokens)
+        raise ModelError("the model's endpoint answered no chat completion", None) from error
+    choice, used = read.choices[0], read.usage if isinstance(read.usage, dict) else {}
+    usage = told(used.get("prompt_tokens"), used.get("completion_tokens"))
     if choice.finish_reason in STOPPED or choice.message.refusal:
         raise FilteredError("the model refused to answer", usage)
     if choice.finish_reason in BROKEN_OFF:
         raise ModelError(f"the model's endpoint broke its answer off: {choice.finish_reason}", usage)
-    return Completion(text=choice.message.content or "", usage=usage, cut_off=choice.finish_reason in CUT_OFF)
+    text = choice.message.content or ""
+    if key and len(key) >= SHORTEST_KEY:  # an endpoint that says everything again must not have it published
+        text = text.replace(key, "…")
+    return Completion(text=text, usage=usage, cut_off=choice.finish_reason in CUT_OFF)
+
+
+def _struck(text: str, key: str | None) -> str:
+    """Somebody's words without the key, and without the beginning of it that some endpoints quote."""
+    if not key:
+        return text
+    for length in range(len(key), min(len(key), SHORTEST_KEY) - 1, -1):
+        text = text.replace(key[:length], "…")
+    return text
 
 
 def _failure(content: bytes) -> dict[str, str]:

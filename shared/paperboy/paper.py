@@ -23,11 +23,11 @@ class Paper(BaseModel):
 
     id: PaperId
     title: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
-    organization: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    organization: Annotated[str, StringConstraints(max_length=20_000)] | None = None
     upvotes: Count | None = None
     stars: Count | None = None
     comments: Count | None = None
-    abstract: Annotated[str, StringConstraints(max_length=50_000)] = ""
+    abstract: Annotated[str, StringConstraints(max_length=40_000)] = ""
     ai_summary: Annotated[str, StringConstraints(max_length=10_000)] | None = None
     """Hugging Face's own one-sentence summary, in English."""
     published_at: datetime | None = None

@@ -22,6 +22,12 @@ NO_MODEL = "none"
 ABSTRACT_LENGTH = 400
 """Characters of an abstract that the lowest rung shows at most: two or three sentences."""
 
+LONGEST_REPLY = 50_000
+"""Characters of a reply that are looked at: many times what a summary and a model's thoughts take."""
+
+LONGEST_REASON = 2_000
+"""Characters that a reason has at most: a model is told it, and a record keeps it."""
+
 DECODER = json.JSONDecoder(strict=False)  # a line break inside a string does no harm
 SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 THOUGHTS_END = re.compile(r"</think(?:ing)?>|◁/think▷")
@@ -42,7 +48,10 @@ class Rung(StrEnum):
 
 
 class ReplyError(ValueError):
-    """A model's reply that is no summary."""
+    """A model's reply that is no summary; why not, in LONGEST_REASON characters at most."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why[:LONGEST_REASON])
 
 
 _Highlights = Annotated[tuple[str, ...], Field(min_length=3, max_length=3)]
@@ -106,7 +115,8 @@ def from_paper(paper: Paper) -> Summary:
 def from_reply(text: str, paper: Paper, language: Language) -> Summary:
     """The summary of `paper` in a model's reply. Raises ReplyError with what is wrong, in words.
 
-    That is all that is wrong with its shape, or, where this is right, with its texts.
+    That is all that is wrong with its shape, or, where this is right, with its texts. Of a text that is longer
+    than a summary may be its length alone is told: the checks take ever longer over longer texts.
     """
     try:
         reply = shape_of(language).model_validate(find_object(text))
@@ -116,7 +126,8 @@ def from_reply(text: str, paper: Paper, language: Language) -> Summary:
     titled = {"title": summary.title} if summary.title is not None else {}
     highlights = {f"highlights.{place}": highlight for place, highlight in enumerate(summary.highlights)}
     texts = titled | {"summary": summary.summary} | highlights
-    if reasons := [*wrong_lengths(texts, language.lengths), *refusals(texts, paper, language)]:
+    checked = {field: text for field, text in texts.items() if len(text) <= language.lengths.summary.most}
+    if reasons := [*wrong_lengths(texts, language.lengths), *refusals(checked, paper, language)]:
         raise ReplyError("; ".join(reasons))
     return summary
 
@@ -133,8 +144,11 @@ def wrong_lengths(texts: Mapping[str, str], lengths: Lengths) -> Iterator[str]:
 def find_object(text: str) -> dict[str, Any]:
     """The JSON object in a model's reply: bare, in a code fence, after its thoughts, or among other words.
 
-    Of several, the first that holds a summary. Raises ReplyError where none is whole.
+    Of several, the first that holds a summary. Raises ReplyError where none is whole, and for a text of more than
+    LONGEST_REPLY characters.
     """
+    if len(text) > LONGEST_REPLY:
+        raise ReplyError("reply: it is far too long")
     *_, thoughts_end = [0, *(match.end() for match in THOUGHTS_END.finditer(text))]
     if "{" in text[thoughts_end:]:  # else the tag stands inside the object, where a check will find it
         text = text[thoughts_end:]

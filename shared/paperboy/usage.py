@@ -33,6 +33,18 @@ class Usage(BaseModel):
         return Usage(**{name: getattr(self, name) - getattr(other, name) for name in Usage.model_fields})
 
 
+MOST_TOLD = 10_000_000
+"""Tokens, in or out, that one call may tell of; no model takes a tenth of it."""
+
+
+def told(input_tokens: object, output_tokens: object) -> Usage | None:
+    """A call with the tokens that its answer tells of, each in 0…MOST_TOLD; None where they are no whole numbers."""
+    if not (isinstance(input_tokens, int) and isinstance(output_tokens, int)):
+        return None
+    given, written = (min(max(0, each), MOST_TOLD) for each in (input_tokens, output_tokens))
+    return Usage(calls=1, input_tokens=given, output_tokens=written)
+
+
 class Limits(BaseModel):
     """What a calendar month (UTC) may take. 0 is no limit."""
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from paperboy.bedrock import CONFIG, Bedrock
 from paperboy.language import load_language
-from paperboy.model import MAX_OUTPUT_TOKENS, TRIES, FilteredError, ModelError
+from paperboy.model import FREE, MAX_OUTPUT_TOKENS, TRIES, FilteredError, ModelError
 from paperboy.prompt import Message
 from paperboy.summary import Rung, schema_of
 from paperboy.usage import Usage
@@ -48,8 +48,9 @@ def service() -> Iterator[Fake]:
         yield fake
 
 
-def bedrock(emulator: Local, url: str) -> Bedrock:
-    at_once = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": TRIES}, proxies={}))
+def bedrock(emulator: Local, url: str, **options: Any) -> Bedrock:
+    retries: Any = {"mode": "standard", "total_max_attempts": TRIES}
+    at_once = CONFIG.merge(Config(retries=retries, proxies={}, **options))
     return Bedrock(MODEL, SCHEMA, emulator.session.client("bedrock-runtime", endpoint_url=url, config=at_once))
 
 
@@ -60,12 +61,10 @@ def way(request: Request) -> str:
 def test_against_the_emulator(emulator: Local) -> None:
     """A real Converse call brings a reply and what it took."""
     completion = bedrock(emulator, emulator.url).complete(ASKED)
+    usage = completion.usage
     assert completion.text
-    assert (1, True, True) == (
-        completion.usage.calls,
-        completion.usage.input_tokens > 0,
-        completion.usage.output_tokens > 0,
-    )
+    assert usage is not None
+    assert (1, True, True) == (usage.calls, usage.input_tokens > 0, usage.output_tokens > 0)
 
 
 def test_a_paper_through_converse(edges: Edges, emulator: Local) -> None:
@@ -140,7 +139,7 @@ def test_a_filter_is_final(emulator: Local, service: Fake, stop: str) -> None:
     service.answer = lambda _: says({"text": "Sorry."}, stop=stop)
     with pytest.raises(FilteredError, match=stop) as told:
         bedrock(emulator, service.url).complete(ASKED)
-    assert Usage(calls=1, input_tokens=700, output_tokens=300) == told.value.spent
+    assert Usage(calls=1, input_tokens=700, output_tokens=300) == told.value.usage
     assert 1 == len(service.asked)
 
 
@@ -183,10 +182,55 @@ def test_what_the_service_refuses_is_said(
 
 
 def test_nobody_is_there(emulator: Local, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that cannot be reached is an error."""
+    """A service that cannot be reached is an error that took nothing."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    with pytest.raises(ModelError, match="Bedrock did not answer"):
+    with pytest.raises(ModelError, match="Bedrock did not answer") as told:
         bedrock(emulator, "http://127.0.0.1:9").complete(ASKED)
+    assert FREE == told.value.usage
+
+
+@pytest.mark.parametrize("lost", ["too slow", "dropped"])
+def test_what_may_have_been_worked_on_is_asked_once(emulator: Local, service: Fake, lost: str) -> None:
+    """Once the request is sent it may have to be paid, so a reply that does not come is not asked for again."""
+    over = threading.Event()
+
+    def answer(_: Request) -> Answer:
+        if lost == "too slow":
+            over.wait()
+        raise ConnectionAbortedError
+
+    service.answer = answer
+    with pytest.raises(ModelError, match="Bedrock did not answer") as told:
+        bedrock(emulator, service.url, read_timeout=0.2).complete(ASKED)
+    over.set()
+    assert (None, 1) == (told.value.usage, len(service.asked))
+
+
+@pytest.mark.parametrize(
+    ("body", "usage"),
+    [
+        (b"<html>", None),
+        ({"output": {}}, None),
+        ({"output": []}, None),
+        ([], None),
+        ({"usage": {"inputTokens": 700, "outputTokens": 300}}, Usage(calls=1, input_tokens=700, output_tokens=300)),
+    ],
+    ids=["no JSON", "an empty output", "a list for an output", "a list", "no output"],
+)
+def test_what_is_no_reply_is_said(emulator: Local, service: Fake, body: Any, usage: Usage | None) -> None:
+    """What cannot be read as a reply is an error that tells what it took, and is not tried again."""
+    service.answer = lambda _: (200, body, {})
+    with pytest.raises(ModelError, match="Bedrock answered no message") as told:
+        bedrock(emulator, service.url).complete(ASKED)
+    assert (usage, 1) == (told.value.usage, len(service.asked))
+
+
+def test_a_reply_that_tells_no_tokens(emulator: Local, service: Fake) -> None:
+    """A reply is read though nothing is told of what it took."""
+    status, body, headers = says({"text": "{}"})
+    service.answer = lambda _: (status, body | {"usage": None}, headers)
+    completion = bedrock(emulator, service.url).complete(ASKED)
+    assert ("{}", None) == (completion.text, completion.usage)
 
 
 def test_two_calls_fit_into_the_function(resources: dict[str, Any]) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from functions.summarize.handler import Summarize
+from functions.summarize.handler import SCHEMA_TOKENS, Summarize
 from paperboy.conflict import ConflictError
-from paperboy.model import MAX_OUTPUT_TOKENS, Completion, ModelError
+from paperboy.model import FREE, MAX_OUTPUT_TOKENS, Completion, ModelError
+from paperboy.prompt import Message
 from paperboy.queue import SummaryAsked
 from paperboy.records import SummaryRecord
 from paperboy.table import CLAIM, Table, month_of
@@ -207,18 +208,62 @@ def test_copies_of_a_message_in_two_invocations(edges: Edges) -> None:
     assert [] == held(edges)
 
 
-def test_a_call_without_a_reply_is_counted(edges: Edges) -> None:
-    """A call that brought no reply counts as a call without tokens, since nobody told any."""
-    message = first_asked(edges)
+class Odd:
+    """A model that answers, or fails, as it is told to."""
 
-    class Silent:
-        name = "silent"
+    name = "odd"
 
-        def complete(self, messages: Any) -> Completion:
-            raise ModelError(f"no reply to {len(messages)} messages")
+    def __init__(self, *outcomes: Completion | ModelError) -> None:
+        self._outcomes = [*outcomes]
+        self.most = Usage()
+        """What all its calls can have taken at most."""
 
-    silent: Any = Silent()
-    record = Summarize(edges.table, silent, PRICES, edges.limits, edges.language).summarize_paper(message)
+    def complete(self, messages: Sequence[Message]) -> Completion:
+        given = SCHEMA_TOKENS + sum(len(each.content.encode()) for each in messages)
+        cost = PRICES.of(given, MAX_OUTPUT_TOKENS)
+        self.most += Usage(calls=1, input_tokens=given, output_tokens=MAX_OUTPUT_TOKENS, cost=cost)
+        outcome = self._outcomes.pop(0)
+        if isinstance(outcome, ModelError):
+            raise outcome
+        return outcome
+
+    def summarize(self, edges: Edges) -> SummaryRecord | None:
+        about = Summarize(edges.table, self, PRICES, edges.limits, edges.language)
+        return about.summarize_paper(first_asked(edges))
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [(ModelError("lost", None),), (Completion(text="no", usage=None), Completion(text="no", usage=None))],
+    ids=["no reply", "replies"],
+)
+def test_what_nobody_tells_is_the_most(edges: Edges, outcomes: tuple[Completion | ModelError, ...]) -> None:
+    """A call of which nobody tells what it took counts as the most that it can have taken, with and without a reply."""
+    odd = Odd(*outcomes)
+    record = odd.summarize(edges)
     assert record is not None
-    assert Usage(calls=1) == record.spent == month(edges)
+    assert len(outcomes) == odd.most.calls
+    assert odd.most == record.spent == month(edges)
     assert [] == held(edges)
+
+
+@pytest.mark.parametrize("usage", [FREE, Usage()], ids=["refused", "not sent"])
+def test_what_certainly_took_nothing(edges: Edges, usage: Usage) -> None:
+    """A call that was refused counts without tokens, and one that was not made does not count."""
+    record = Odd(ModelError("refused", usage)).summarize(edges)
+    assert record is not None
+    assert usage == record.spent == month(edges)
+    assert [] == held(edges)
+
+
+def test_a_fault_in_a_check_is_a_refusal(edges: Edges, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply that our own code fails to read counts as refused, with the kind of the fault, and the paper is done."""
+
+    def faulty(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("functions.summarize.handler.from_reply", faulty)
+    record = edges.summarize(first_asked(edges))
+    assert record is not None
+    assert (1, 2, "reply: it could not be read: ZeroDivisionError") == (record.refusals, record.calls, record.reason)
+    assert record.summary.rung.low

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from paperboy.language import load_language
-from paperboy.model import MAX_OUTPUT_TOKENS, FilteredError, ModelError
+from paperboy.model import FREE, MAX_OUTPUT_TOKENS, FilteredError, ModelError
 from paperboy.openai import RETRY, OpenAI
 from paperboy.prompt import Message
 from paperboy.secret import Secret
 from paperboy.summary import schema_of
-from paperboy.usage import Usage
+from paperboy.usage import MOST_TOLD, Usage
 from paperboy_cli.local import Local
 from tests.integration.conftest import PRICES, Edges, run_of
 from tests.integration.fake import Answer, Fake, Request, serving
@@ -80,8 +84,8 @@ def test_what_an_endpoint_can_do_is_found_out_once(
     endpoint.answer = answer
     asking = model(endpoint)
     completions = [asking.complete(ASKED), asking.complete(ASKED)]
-    assert [("{}", 1, 700, 300)] * 2 == [
-        (each.text, each.usage.calls, each.usage.input_tokens, each.usage.output_tokens) for each in completions
+    assert [("{}", Usage(calls=1, input_tokens=700, output_tokens=300))] * 2 == [
+        (each.text, each.usage) for each in completions
     ]
     assert [expected] * 2 == [way(request) for request in endpoint.asked[tried - 1 :]]
     assert tried + 1 == len(endpoint.asked)
@@ -172,6 +176,19 @@ def test_a_refusal_is_final(endpoint: Fake, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
+    "code", ["Arrearage", "insufficient_quota", "insufficient_balance", "billing_not_active", "1113"]
+)
+def test_an_unpaid_account_filters_nothing(endpoint: Fake, code: str) -> None:
+    """An endpoint that has answered before and asks for money with 400 refuses the account and not the paper."""
+    asking = model(endpoint)
+    asking.complete(ASKED)
+    endpoint.answer = lambda _: error(400, code)
+    with pytest.raises(ModelError, match="answered 400") as told:
+        asking.complete(ASKED)
+    assert (ModelError, FREE, 2) == (type(told.value), told.value.usage, len(endpoint.asked))
+
+
+@pytest.mark.parametrize(
     ("answer", "said"),
     [
         (error(404, "model_not_found"), "answered 404: no, "),
@@ -184,6 +201,7 @@ def test_a_refusal_is_final(endpoint: Fake, answer: Answer) -> None:
         ((200, b"<html>gateway</html>", {}), "answered no chat completion"),
         ((200, {"choices": []}, {}), "answered no chat completion"),
         ((200, itertools.repeat(b"\n" * 9999), {}), "answered more than 1,000,000 bytes"),
+        ((429, {}, {"Retry-After": f"Mon, 01 Jan {10**20} 00:00:00 GMT"}), "did not answer: "),
         (reply("{", finish="insufficient_system_resource"), "broke its answer off: insufficient_system_resource"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -194,6 +212,57 @@ def test_what_is_no_reply_is_said(endpoint: Fake, answer: Answer, said: str) -> 
     with pytest.raises(ModelError, match=said):
         model(endpoint).complete(ASKED)
     assert 1 == len(endpoint.asked)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"prompt_tokens": 700, "completion_tokens": -300}, (700, 0)),
+        ({"prompt_tokens": 10**20, "completion_tokens": 10**40}, (MOST_TOLD, MOST_TOLD)),
+        ({"prompt_tokens": None, "completion_tokens": 300}, None),
+        ({"prompt_tokens": 12.5, "completion_tokens": 300}, None),
+        ({"prompt_tokens": "x", "completion_tokens": 300}, None),
+        ({"prompt_tokens": 700}, None),
+        ([], None),
+        (None, None),
+    ],
+    ids=str,
+)
+def test_a_reply_is_kept_whatever_it_tells_of_its_tokens(
+    endpoint: Fake, told: object, expected: tuple[int, int] | None
+) -> None:
+    """Numbers out of range are brought into it, and what is no number counts as not told; the reply is read."""
+    status, body, headers = reply()
+    endpoint.answer = lambda _: (status, body | {"usage": told}, headers)
+    completion = model(endpoint).complete(ASKED)
+    usage = expected and Usage(calls=1, input_tokens=expected[0], output_tokens=expected[1])
+    assert ("{}", usage) == (completion.text, completion.usage)
+
+
+@pytest.mark.parametrize("lost", ["too slow", "dropped"])
+def test_what_may_have_been_worked_on_is_asked_once(endpoint: Fake, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    """Once the request is sent it may have to be paid, so a reply that does not come is not asked for again."""
+    over = threading.Event()
+
+    def answer(_: Request) -> Answer:
+        if lost == "too slow":
+            over.wait()
+        raise ConnectionAbortedError
+
+    endpoint.answer = answer
+    monkeypatch.setattr("paperboy.openai.TIMEOUT", httpx.Timeout(0.2))
+    with pytest.raises(ModelError, match="did not answer") as told:
+        model(endpoint).complete(ASKED)
+    over.set()
+    assert (None, 1) == (told.value.usage, len(endpoint.asked))
+
+
+def test_a_packed_answer_is_not_unpacked(endpoint: Fake) -> None:
+    """An answer is asked for as it is: a small one that is packed may be one of gigabytes."""
+    endpoint.answer = lambda _: (200, gzip.compress(b" " * 2_000_000), {"Content-Encoding": "gzip"})
+    with pytest.raises(ModelError, match="answered no chat completion"):
+        model(endpoint).complete(ASKED)
+    assert "identity" == endpoint.headers[0]["Accept-Encoding"]
 
 
 def test_an_answer_that_does_not_end(endpoint: Fake) -> None:
@@ -241,11 +310,13 @@ def test_a_model_is_told_that_it_was_cut_off(edges: Edges, endpoint: Fake) -> No
     assert f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " in told
 
 
-def test_nobody_is_there() -> None:
-    """An endpoint that cannot be reached is an error."""
-    nowhere = OpenAI("http://127.0.0.1:9/v1", "m", SCHEMA, None, AT_ONCE)
-    with pytest.raises(ModelError, match="did not answer"):
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://[::1/v1", "http://a..b/v1", "http://xn--a.com/v1"])
+def test_nobody_is_there(url: str) -> None:
+    """An endpoint that cannot be reached, or whose address is none, is an error that took nothing."""
+    nowhere = OpenAI(url, "m", SCHEMA, None, AT_ONCE)
+    with pytest.raises(ModelError, match="did not answer") as told:
         nowhere.complete(ASKED)
+    assert FREE == told.value.usage
 
 
 @pytest.fixture
@@ -283,6 +354,22 @@ def test_a_key_is_not_told_in_the_endpoints_words(endpoint: Fake, emulator: Loca
         model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
 
 
+def test_the_beginning_of_a_key_is_not_told(endpoint: Fake, emulator: Local, name: str) -> None:
+    """An endpoint that quotes a key in part is quoted without that part."""
+    emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
+    endpoint.answer = lambda _: (402, {"error": f"{KEY[:8]}***{KEY[-4:]} and {KEY[:12]}*, {KEY[:7]}"}, {})
+    with pytest.raises(ModelError, match=rf"answered 402: …\*\*\*{KEY[-4:]} and …\*, {KEY[:7]}$"):
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+
+
+def test_a_reply_does_not_hold_the_key(endpoint: Fake, emulator: Local, name: str) -> None:
+    """An endpoint that says again what it was sent brings the key into no summary, reason or log."""
+    emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
+    endpoint.answer = lambda _: reply(json.dumps({"summary": endpoint.headers[0]["Authorization"]}))
+    completion = model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+    assert {"summary": "Bearer …"} == json.loads(completion.text)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_is_told_by_its_place(endpoint: Fake, emulator: Local, name: str, status: int) -> None:
     """The error names where the key is kept, is not tried again, and tells neither the key nor the endpoint's words."""
@@ -309,7 +396,7 @@ def test_a_store_that_does_not_answer(endpoint: Fake, emulator: Local) -> None:
     broken = emulator.session.client("ssm", endpoint_url="http://127.0.0.1:9")
     with pytest.raises(ModelError, match="the key in /gone could not be read: EndpointConnectionError") as told:
         model(endpoint, Secret("/gone", broken)).complete(ASKED)
-    assert Usage() == told.value.spent
+    assert Usage() == told.value.usage
     assert [] == endpoint.asked
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from paperboy.checks import COMMON_TERMS, NUMBER, WRITING, plain, readings, refusals, same
+from paperboy.checks import COMMON_TERMS, COPIED, NUMBER, WRITING, plain, readings, refusals, same
 from paperboy.language import Code
 from paperboy.listing import read_listing
 from paperboy.paper import Paper
@@ -130,6 +130,7 @@ def test_number_is_not_said(text: str, number: str) -> None:
             "训练 Agent",
             "Transformer 主干",
         ),
+        *("面向 CV 与 ML", "操作 GUI", "提交 PR"),
         *(
             "采用 VLM",
             "多个 VLMs",
@@ -195,6 +196,21 @@ def test_markup(text: str, what: str) -> None:
     assert [f"highlights.0: holds {what}"] == told(text)
 
 
+@pytest.mark.parametrize(("end", "reasons"), [("", []), (">", ["highlights.0: holds HTML: <a"])])
+def test_long_tag(end: str, reasons: list[str]) -> None:
+    """A long text that begins like a tag is HTML where it ends like one, and is seen through at once where it does not.
+
+    What it shares with HTML could be read in more ways than can be tried.
+    """
+    found = told("提出 <a" + " x=1" * 400 + end)
+    assert reasons == [reason.split(" x=1")[0] for reason in found if "HTML" in reason]
+
+
+def test_letter_without_a_name() -> None:
+    """A character among the Greek letters that stands for none does no harm."""
+    assert [] == told("提出 \u03a2 方法")
+
+
 @pytest.mark.parametrize(
     "text",
     ["A* 与 π* 策略", "当 x<y 且 y>z 时", "R_t 与 S_t 的和", "思考-调研-创作", "(a) 与 [b]", "5.11 的损失", "R&D 投入"],
@@ -216,6 +232,10 @@ def test_no_markup(text: str) -> None:
         ("summary", "We train pixel diffusion on images。像素扩散", ["summary: not in Chinese"]),
         ("summary", "ピクセルをとおしてまなぶ方法", ["summary: not in Chinese"]),
         ("summary", "…", ["summary: not in Chinese"]),
+        ("title", "ピクセル", ["title: not in Chinese"]),
+        ("summary", "提出像素扩散の统一框架", ["summary: not in Chinese"]),
+        ("summary", "提出像素扩散的统一框架，即 픽셀", ["summary: not in Chinese"]),
+        ("summary", "提出像素扩散ー的统一框架・方法", []),
         ("highlights.0", "Pixel Diffusion 比 Qwen3-VL 高", []),
         ("highlights.0", "Pixel diffusion on images", ["highlights.0: not in Chinese"]),
     ],
@@ -223,6 +243,22 @@ def test_no_markup(text: str) -> None:
 def test_chinese(field: str, text: str, expected: list[str]) -> None:
     """A text is mostly Chinese, its names aside; a short title may be a name alone, and a highlight mostly names."""
     assert expected == told(text, field)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("面向ことば的数据", []), ("面向ことばと文的数据", ["title: not in Chinese"]), ("面向 한글 的数据", [])],
+)
+def test_another_script_in_a_name(text: str, expected: list[str]) -> None:
+    """Kana and Hangul may stand in a text where they are the paper's own."""
+    about = paper(title="ことば: Data for 한글")
+    assert expected == refusals({"title": text}, about, ZH)
+
+
+def test_same_highlights() -> None:
+    """A highlight that is told twice is refused."""
+    texts = {f"highlights.{place}": text for place, text in enumerate(["提出统一框架", "训练更快", "提出统一框架"])}
+    assert ["highlights: two are the same"] == refusals(texts, PIXELGEN, ZH)
 
 
 def told_in_english(text: str) -> list[str]:
@@ -267,6 +303,14 @@ def test_bad_english(text: str, reason: str) -> None:
     """An English text is refused for Chinese in it, and for a name or number that its paper does not say."""
     reasons = told_in_english(text)
     assert reason.replace(" times", "×") in [each.removeprefix("summary: ") for each in reasons]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(COPIED - 1, []), (COPIED, ["summary: it copies the abstract"])])
+def test_copied_abstract(count: int, expected: list[str]) -> None:
+    """A summary that is the abstract's own words, whatever their commas, is refused; one that quotes it is not."""
+    words = [first + second for first in "abc" for second in "defghijklm"]
+    about = paper(abstract=f"{' '.join(words)}.")
+    assert expected == refusals({"summary": f"It is: {', '.join(words[2 : count + 2])}."}, about, EN)
 
 
 def test_real_english(shared_data: Path) -> None:

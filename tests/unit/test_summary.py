@@ -7,6 +7,8 @@ import pytest
 
 from paperboy.language import Language
 from paperboy.summary import (
+    LONGEST_REASON,
+    LONGEST_REPLY,
     ReplyError,
     Rung,
     Summary,
@@ -113,8 +115,8 @@ def test_wrapped_reply(text: str) -> None:
         {"title": "引" * 120},
         {"summary": "引" * 80},
         {"summary": "引" * 350},
-        {"highlights": ["引" * 8] * 3},
-        {"highlights": ["引" * 80] * 3},
+        {"highlights": [letter * 8 for letter in "引导法"]},
+        {"highlights": [letter * 80 for letter in "引导法"]},
     ],
 )
 def test_length_within_bounds(values: dict[str, Any]) -> None:
@@ -129,7 +131,8 @@ WRONG = {
     "cut off between texts": (reply().split('"highlights"')[0], "reply: it ends before its JSON object does"),
     "cut off in a fence": (f"```json\n{reply()[:40]}", "reply: it ends before its JSON object does"),
     "malformed": (reply().replace(":", "", 1), "reply: its JSON is malformed: Expecting ':' delimiter"),
-    "deep": ('{"a": ' * 100_000, "reply: its JSON is nested too deeply"),
+    "deep": ('{"a":' + "[" * 40_000, "reply: its JSON is nested too deeply"),
+    "far too long": (reply() + " " * LONGEST_REPLY, "reply: it is far too long"),
     "long number": (f'{{"a": {"9" * 5000}}}', "reply: its JSON is malformed: Exceeds the limit"),
     "half a character": (reply().replace("引", "\\ud835"), "title: Input should be a valid string, unable to parse"),
     "list": ("[]", "reply: no JSON object in it"),
@@ -179,7 +182,7 @@ def test_checks_are_asked() -> None:
     "values",
     [
         {"title": None, "highlights": ["引" * 8] * 2},
-        {"title": "引", "highlights": ["引" * 8, "引" * 8, "提升了 99.9%"]},
+        {"title": "引", "highlights": ["引" * 8, "导" * 8, "提升了 99.9%"]},
     ],
 )
 def test_every_reason(values: dict[str, Any]) -> None:
@@ -187,6 +190,28 @@ def test_every_reason(values: dict[str, Any]) -> None:
     assert ["title", "highlights"] == [
         reason.split(":")[0].split(".")[0] for reason in wrong(reply(**values)).split("; ")
     ]
+
+
+def test_long_texts() -> None:
+    """Of texts that are far too long the lengths are told, each of them, and what is wrong with the others."""
+    told = wrong(
+        reply(title="https://" * 2000, summary="a-" * 10_000, highlights=["引导" * 5, "导" * 900, "提升 99.9% 的效用"])
+    )
+    expected = [
+        "title: 16000 characters, expected 2 to 120",
+        "summary: 20000 characters, expected 80 to 350",
+        "highlights.1: 900 characters, expected 8 to 80",
+        "highlights.2: the number 99.9% is neither in the title nor in the abstract",
+    ]
+    assert expected == told.split("; ")
+
+
+@pytest.mark.parametrize(
+    "values", [{"highlights": [1] * 3000}, {"summary": " ".join(f"Net{number}" for number in range(50))}]
+)
+def test_reason_is_short(values: dict[str, Any]) -> None:
+    """However much is wrong with a reply, it is told in few words."""
+    assert 0 < len(wrong(reply(**values))) <= LONGEST_REASON
 
 
 @pytest.mark.parametrize(("language", "reply"), [(ZH, REPLY), (EN, ENGLISH_REPLY)], ids=["zh", "en"])
