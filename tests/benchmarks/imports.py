@@ -30,8 +30,8 @@ YEAR_1980 = 315_532_800
 BASE = "import boto3; boto3.client('dynamodb')"
 HOW = f"""\
 `sam build`, each artefact zipped with every file dated 1980 as SAM does it, and unpacked. Each import runs in a fresh
-interpreter that has the function, the layer and the runtime's boto3, and writes no bytecode; Summarize loads its endpoint too.
-Medians of {TIMES} turns, a ratio in each."""
+interpreter that has the function, the layer and the runtime's boto3, and writes no bytecode; Summarize loads its
+endpoint too. Medians of {TIMES} turns, a ratio in each."""
 
 
 def main() -> None:
