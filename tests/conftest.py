@@ -8,14 +8,23 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
 STACKLESS = ("test_pages_browser.py", "test_trouble.py")
 """Files of e2e whose tests need no deployed stack."""
 
+# The same examples at each run, without a limit of time that a busy machine would miss.
+settings.register_profile("paperboy", derandomize=True, deadline=None, database=None)
+settings.load_profile("paperboy")
+
 # Metrics are written out after a hundred values, which a whole run of the tests has, and need a namespace then.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "test")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-records", action="store_true", help="write the small day of records of a new release")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from paperboy.digest import Digest, assemble
-from paperboy.language import load_language
-from paperboy.listing import read_listing
-from paperboy.paper import Paper
-from paperboy.policy import load_policy
-from paperboy.ranking import rank
-from paperboy.records import Day, RankingRecord, Run, SummaryRecord
-from paperboy.summary import Rung, Summary
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.days.digest import Digest, assemble
+from paperboy.days.records import DayRecords, RankingRecord, Run, SummaryRecord
+from paperboy.languages.language import load_language
+from paperboy.papers.paper import Paper
+from paperboy.papers.policy import load_policy
+from paperboy.papers.ranking import rank
+from paperboy.summaries.summary import Rung, Summary
 
 DAY = dt.date(2026, 2, 3)
 ZH, EN = load_language("zh"), load_language("en")
@@ -71,8 +71,11 @@ def item(*absent: str, numComments: object = 1, **values: object) -> dict[str, A
 
 
 def paper(number: int = 2343, **values: Any) -> Paper:
-    known = {"title": "Why Steering Works", "abstract": "We look at steering. It works."}
-    return Paper(**({"id": f"2602.{number:05}"} | known | values))
+    """A paper of which its id, title and abstract are known, and the `values`."""
+    paper_id = values.get("id", f"2602.{number:05}")
+    named = {"id": paper_id, "link": f"https://arxiv.org/abs/{paper_id}", "citation": f"arXiv:{paper_id}"}
+    texts = {"title": "Why Steering Works", "abstract": "We look at steering. It works."}
+    return Paper(**(named | texts | values))
 
 
 def summary(rung: Rung = Rung.MODEL, **values: Any) -> Summary:
@@ -81,27 +84,27 @@ def summary(rung: Rung = Rung.MODEL, **values: Any) -> Summary:
     return Summary(**(text | {"rung": rung} | values))
 
 
-def day(*papers: Paper, summaries: dict[str, Summary] | None = None, date: dt.date = DAY, **run: Any) -> Day:
+def day(*papers: Paper, summaries: dict[str, Summary] | None = None, date: dt.date = DAY, **run: Any) -> DayRecords:
     """A day's records after score: its papers are ranked, each has a summary or one of `summaries`."""
     own = {
         "ids": tuple(each.id for each in papers),
         "papers_hash": "0",
         "policy_hash": "0",
-        "prompt": "1",
-        "listed": len(papers) + len(run.get("rejected", ())) - run.get("kept", 0),
+        "prompt_version": "1",
+        "listed": len(papers) + len(run.get("rejections", ())) - run.get("kept", 0),
         "kept": 0,
-        "asked": dt.datetime(2026, 2, 4, 3, 17, tzinfo=dt.UTC),
+        "scheduled_at": dt.datetime(2026, 2, 4, 3, 17, tzinfo=dt.UTC),
     }
     records = Run(**(own | run))
-    given = {each.id: summary() for each in papers} if summaries is None else summaries
-    return Day(
+    summaries = {each.id: summary() for each in papers} if summaries is None else summaries
+    return DayRecords(
         day=date,
         papers={each.id: each for each in papers},
         run=records,
-        ranking=RankingRecord(attempt=records.attempt, ranking=rank(papers, load_policy(), date)),
+        ranking=RankingRecord(attempt=records.attempt, rows=rank(papers, load_policy(), date).rows),
         summaries={
-            paper_id: SummaryRecord(summary=text, source="0", attempt=records.attempt)
-            for paper_id, text in given.items()
+            paper_id: SummaryRecord(summary=text, input_hash="0", attempt=records.attempt)
+            for paper_id, text in summaries.items()
         },
     )
 
@@ -110,7 +113,9 @@ def listed_digest(file: Path, summaries: dict[str, Summary] | None = None) -> Di
     """The digest of a saved listing whose file is named after its day; without summaries, on the low rungs."""
     listing = read_listing(read_json(file))
     date = dt.date.fromisoformat(file.name.split(".")[0])
-    digest = assemble(day(*listing.papers, summaries=summaries or {}, date=date, due=True, rejected=listing.rejected))
+    digest = assemble(
+        day(*listing.papers, summaries=summaries or {}, date=date, due=True, rejections=listing.rejections)
+    )
     assert digest, file
     return digest
 

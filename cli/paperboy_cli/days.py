@@ -1,17 +1,23 @@
-"""The days that are asked for."""
+"""Days as they are written on the command line: one, or a span of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-MOST_DAYS = 366
+MAX_SPAN_DAYS = 366
+"""A year, of whatever length."""
+READERS_TIME_ZONE = "Asia/Shanghai"
+"""Where the readers are, unless a stack says otherwise."""
+SAMPLE_DAY = dt.date(2026, 2, 3)
+"""The first of the two recorded sample days."""
 
 
 @dataclass(frozen=True)
 class Days:
-    """What is asked for: one day, or a span of days, both ends included."""
+    """One day, or a span of days, both ends included."""
 
     first: dt.date
     last: dt.date
@@ -37,6 +43,11 @@ def read_days(text: str) -> Days:
         raise ValueError(f"{text!r} is no day: write 2026-02-03, or for several 2026-02-01..2026-02-28.") from error
     if days.last < days.first:
         raise ValueError(f"{text!r} ends before it begins: write the older day first, {last}..{first}.")
-    if len(days) > MOST_DAYS:
-        raise ValueError(f"{text!r} is {len(days)} days, and {MOST_DAYS} are the most at once: take it in parts.")
+    if len(days) > MAX_SPAN_DAYS:
+        raise ValueError(f"{text!r} is {len(days)} days, and {MAX_SPAN_DAYS} are the most at once: take it in parts.")
     return days
+
+
+def today(time_zone: str = READERS_TIME_ZONE) -> dt.date:
+    """The day that it is now in a time zone."""
+    return dt.datetime.now(ZoneInfo(time_zone)).date()

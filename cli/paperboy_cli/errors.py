@@ -1,4 +1,4 @@
-"""What the command says when it cannot go on."""
+"""Errors that end the command with a sentence."""
 
 
 class PaperboyError(Exception):

@@ -1,3 +1,3 @@
 """Paperboy: the day's AI papers, ranked by a score you can check by hand, told in Chinese."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

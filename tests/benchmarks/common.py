@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import Local
+from paperboy_cli.local.emulator import Local
 
 console = Console(width=120, highlight=False)
 

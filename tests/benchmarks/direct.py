@@ -11,12 +11,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from paperboy.table import partition
-from paperboy_cli.local import REGION, ROOT
+from paperboy.adapters.stream import day_event
+from paperboy.days.keys import BUDGET, RANKING, RUN, SUMMARY
+from paperboy_cli.local.emulator import REGION
+from paperboy_cli.local.home import ROOT
 from tests.benchmarks.common import show, verdict
 from tests.benchmarks.stack import Bench
 
-FOR_SUMMARIES = ("SUMMARY", "BUDGET")
+FOR_SUMMARIES = (SUMMARY, BUDGET)
 """Kinds of record that are written for the papers that are in."""
 REACH_IN, REACH_OTHER = 7, 4
 """Write units of a paper on its day's first run."""
@@ -61,20 +63,14 @@ def call(stack: Bench, function: str, events: list[Any]) -> tuple[list[Call], fl
     ], answer["peak"]
 
 
-def ask(day: dt.date) -> dict[str, Any]:
-    """The event that asks ingest for a day."""
+def run_request(day: dt.date) -> dict[str, Any]:
+    """The event that requests a run of a day."""
     return {"time": dt.datetime.now(dt.UTC).isoformat(), "day": day.isoformat()}
-
-
-def ring(day: dt.date, record: str) -> dict[str, Any]:
-    """The event that the table's stream rings with: the day's RUN or RANKING was written."""
-    keys = {"pk": {"S": partition(day)}, "sk": {"S": record}}
-    return {"Records": [{"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}]}
 
 
 def messages(stack: Bench) -> list[dict[str, Any]]:
     """The events that the queue's messages make; they are taken off it."""
-    sqs, queue = stack.local.client("sqs"), stack.deployed.outputs["Queue"]
+    sqs, queue = stack.local.client("sqs"), stack.deployed.outputs["SummaryQueue"]
     events = []
     while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=BATCH).get("Messages"):
         for each in batch:
@@ -97,13 +93,13 @@ class Whole:
 
 
 def first_run(stack: Bench, days: list[dt.date]) -> Whole:
-    """Take days that are not known yet through all stages."""
+    """Take days that have no records yet through all stages."""
     calls: dict[str, list[Call]] = {}
     peaks: dict[str, float] = {}
-    calls["ingest"], peaks["ingest"] = call(stack, "Ingest", [ask(day) for day in days])
-    calls["score"], peaks["score"] = call(stack, "Score", [ring(day, "RUN") for day in days])
+    calls["ingest"], peaks["ingest"] = call(stack, "Ingest", [run_request(day) for day in days])
+    calls["score"], peaks["score"] = call(stack, "Score", [day_event(day, RUN) for day in days])
     calls["summarize"], peaks["summarize"] = call(stack, "Summarize", messages(stack))
-    calls["render"], peaks["render"] = call(stack, "Render", [ring(day, "RANKING") for day in days])
+    calls["render"], peaks["render"] = call(stack, "Render", [day_event(day, RANKING) for day in days])
     return Whole(calls, peaks)
 
 
@@ -114,7 +110,7 @@ def show_units(stack: Bench, name: str, days: list[dt.date], whole: Whole) -> No
     """
     read = [stack.deployed.table.read_day(day) for day in days]
     papers = sum(len(day.papers) for day in read)
-    selected = sum(len(day.ranking.ranking.selected) for day in read if day.ranking)
+    selected = sum(len(day.ranking.selected) for day in read if day.ranking)
     rows = []
     of_any, of_one_in = 0.0, 0.0
     for kinds, number in sorted(whole.units().items()):

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
+from paperboy_cli.local.deployment import build
 from tests.benchmarks.common import benchmark, console, local_stack, run, show, verdict
 
 PYTHON = str(Path(sys.base_prefix) / "bin" / "python3.13")
@@ -21,7 +22,7 @@ RUNTIME = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "ur
 """What Lambda's Python runtime has besides the standard library."""
 REACH = {"Ingest": 1.5, "Score": 1.5, "Summarize": 1.8, "Render": 1.5}
 """Times of `import boto3` and one client."""
-STATEMENTS = {"Summarize": "import handler, paperboy.openai"}
+STATEMENTS = {"Summarize": "import handler, paperboy.adapters.models.openai"}
 """A provider is loaded with the first event: the one over HTTP takes longest."""
 LAYER_REACH = 10.0
 """MB, zipped."""
@@ -36,9 +37,9 @@ endpoint too. Medians of {TIMES} turns, a ratio in each."""
 
 def main() -> None:
     with benchmark("imports", HOW, seconds=300), local_stack() as local:
-        local.build()
-        build, opt = local.home / "build", local.home / "unpacked"
-        zips = {name: zipped(build / name, local.home / f"{name}.zip") for name in [*REACH, "SharedLayer"]}
+        build(local)
+        built, opt = local.home / "build", local.home / "unpacked"
+        zips = {name: zipped(built / name, local.home / f"{name}.zip") for name in [*REACH, "SharedLayer"]}
         for name, file in zips.items():
             unpack(file, opt / name)
         show_imports(opt, runtime(local.home / "runtime"))
@@ -90,10 +91,10 @@ def runtime(folder: Path) -> Path:
         spec = find_spec(name)
         assert spec is not None
         assert spec.origin is not None
-        found = Path(spec.origin)
-        found = found.parent if found.name == "__init__.py" else found
-        (folder / found.name).symlink_to(found)
-        packages.append(found)
+        module = Path(spec.origin)
+        package = module.parent if module.name == "__init__.py" else module
+        (folder / package.name).symlink_to(package)
+        packages.append(package)
     subprocess.run([PYTHON, "-m", "compileall", "-q", *packages], check=True)  # noqa: S603 - our own Python
     return folder
 

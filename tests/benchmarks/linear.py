@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from paperboy_cli.local import SAMPLE_DAYS
+from paperboy_cli.local.emulator import SAMPLE_DAYS
 from tests.benchmarks.common import benchmark, run, show, verdict
 from tests.benchmarks.direct import Whole, first_run, show_units
 from tests.benchmarks.stack import bench
@@ -36,23 +36,23 @@ def main() -> None:
     with benchmark("linear", HOW, seconds=300), bench(upstreams) as stack:
         stack.trigger("sqs", "dynamodb", on=False)
         first = DAY
-        found = {}
+        measured = {}
         for size in SIZES:
             days = [first + dt.timedelta(days=number) for number in range(1 + ROUNDS)]
             first = days[-1] + dt.timedelta(days=1)
             for day, papers in zip(days, [WARM_UP] + [size] * ROUNDS, strict=True):
                 upstreams.listings[str(day)] = listing(papers)
-            found[size] = days, first_run(stack, days)
-        show_stages({size: whole for size, (_, whole) in found.items()})
-        for size, (days, whole) in found.items():
+            measured[size] = days, first_run(stack, days)
+        show_stages({size: whole for size, (_, whole) in measured.items()})
+        for size, (days, whole) in measured.items():
             show_units(stack, f"{size:,} papers a day", days, whole)
 
 
-def show_stages(found: dict[int, Whole]) -> None:
-    small, large = found.values()
+def show_stages(measured: dict[int, Whole]) -> None:
+    small, large = measured.values()
     rows = []
     for stage in STAGES:
-        times = [min(each.seconds for each in whole.calls[stage][1:]) / size for size, whole in found.items()]
+        times = [min(each.seconds for each in whole.calls[stage][1:]) / size for size, whole in measured.items()]
         ratio, peak = times[1] / times[0], large.peaks[stage]
         rows.append(
             [
@@ -64,9 +64,9 @@ def show_stages(found: dict[int, Whole]) -> None:
     show(["stage", *(f"ms a paper of {size}" for size in sizes), "ratio", "reach", "", "peak MB", "reach", ""], rows)
     rows = []
     for stage in STAGES:
-        asked = [whole.calls[stage][-1].requests for whole in (small, large)]
-        for name in sorted(set(asked[0] + asked[1])):
-            fewer, more = (each[name] for each in asked)
+        requests = [whole.calls[stage][-1].requests for whole in (small, large)]
+        for name in sorted(set(requests[0] + requests[1])):
+            fewer, more = (each[name] for each in requests)
             constant = verdict(more, fewer) if name in QUERIES else ""
             rows.append([f"{stage}: {name}", str(fewer), str(more), constant])
     show(["requests", *(f"day of {size}" for size in sizes), "queries constant"], rows)

@@ -14,11 +14,11 @@ from collections import Counter
 from statistics import median
 from typing import Any
 
-from paperboy.listing import read_listing
-from paperboy.records import Day, SummaryRecord
-from paperboy_cli.deployed import is_out, receipt
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.days.records import DayRecords, SummaryRecord
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import ROOT
+from paperboy_cli.local.home import ROOT
+from paperboy_cli.stack.progress import is_out, receipt
 from tests.benchmarks.common import benchmark, console, run, show
 from tests.benchmarks.direct import first_run, show_units
 from tests.benchmarks.stack import Bench, bench
@@ -27,9 +27,9 @@ from tests.samples import read_json
 
 DATA = ROOT.parent / "shared" / "data"
 SEED = 1
-PATIENCE = 150.0
-"""Seconds without a new summary or digest after which those that are missing are given up on: longer than three calls
-that time out one after the other."""
+SETTLE_TIMEOUT_SECONDS = 150.0
+"""Without a new summary or digest for so long, those that are missing are given up on: longer than three calls that
+time out one after the other."""
 UNITS_EVERY = 6
 LONG_AGO = dt.timedelta(days=20 * 365)
 HOW = """\
@@ -99,16 +99,16 @@ def show_first_runs(stack: Bench) -> None:
     stack.trigger("sqs", "dynamodb", on=True)
 
 
-def replay(stack: Bench, listings: dict[str, list[Any]]) -> list[Day]:
-    """Ask for every day, and wait until all digests are out or nothing happens any more."""
+def replay(stack: Bench, listings: dict[str, list[Any]]) -> list[DayRecords]:
+    """Run every day, and wait until all digests are out or nothing happens any more."""
     begun = time.monotonic()
     days = [dt.date.fromisoformat(day) for day in listings]
     for day in days:
-        stack.deployed.ask(day)
-    asked = time.monotonic() - begun
+        stack.deployed.ingest(day)
+    ingested = time.monotonic() - begun
     settle(stack, days)
     console.print(
-        f"{len(days)} days: asked for within {asked:.0f} s, all done after {time.monotonic() - begun:.0f} s"
+        f"{len(days)} days: ingested within {ingested:.0f} s, all done after {time.monotonic() - begun:.0f} s"
         f" ({(time.monotonic() - begun) / len(days):.2f} s a day)"
     )
     return [stack.deployed.table.read_day(day) for day in days]
@@ -116,56 +116,54 @@ def replay(stack: Bench, listings: dict[str, list[Any]]) -> list[Day]:
 
 def settle(stack: Bench, days: list[dt.date]) -> None:
     """Wait until the newest run of every day is published."""
-    table, missing, last, seen = stack.deployed.table, set(days), time.monotonic(), None
-    while missing and time.monotonic() - last < PATIENCE:
+    table, missing, last, before = stack.deployed.table, set(days), time.monotonic(), None
+    while missing and time.monotonic() - last < SETTLE_TIMEOUT_SECONDS:
         time.sleep(0.5)
-        attempts = table.attempts(missing)
-        published = table.published_days(since=min(days))
-        missing -= {day for day in missing & set(published) if published[day].attempt == attempts[day]}
+        attempts = table.read_attempts(missing)
+        digests = table.read_digests(since=min(days))
+        missing -= {day for day in missing & set(digests) if digests[day].attempt == attempts[day]}
         now = (len(missing), stack.upstreams.calls["model"], stack.in_queue())
-        if now != seen:
-            last, seen = time.monotonic(), now
+        if now != before:
+            last, before = time.monotonic(), now
     for day in sorted(missing):
         console.print(f"[bold red]{day} is not out[/]")
 
 
-def show_digests(days: list[Day]) -> None:
+def show_digests(days: list[DayRecords]) -> None:
     out = [day for day in days if is_out(day)]
     receipts = [receipt(day) for day in out]
-    bad = [r for r in receipts if r.listed + r.kept != r.selected + r.left_out + len(r.rejected)]
+    bad = [r for r in receipts if r.listed + r.kept != r.selected + r.left_out + len(r.rejections)]
     sizes = sorted(r.selected for r in receipts)
     rows: list[list[object]] = [
         ["days with a digest", f"{len(out)} of {len(days)}"],
         ["receipts that add up", f"{len(out) - len(bad)} of {len(out)}"],
         ["items listed", sum(r.listed for r in receipts)],
-        ["in, left out, rejected", f"{sum(sizes)}, {sum(r.left_out for r in receipts)}, {rejected(days)}"],
+        ["in, left out, rejected", f"{sum(sizes)}, {sum(r.left_out for r in receipts)}, {rejected_count(days)}"],
         ["papers of a digest: least, median, most", f"{sizes[0]}, {median(sizes):.0f}, {sizes[-1]}"],
     ]
     show(["digests", ""], rows)
 
 
-def rejected(days: list[Day]) -> int:
-    return sum(len(day.run.rejected) for day in days if day.run)
+def rejected_count(days: list[DayRecords]) -> int:
+    return sum(len(day.run.rejections) for day in days if day.run)
 
 
-def summaries(days: list[Day]) -> list[SummaryRecord | None]:
+def summaries(days: list[DayRecords]) -> list[SummaryRecord | None]:
     """What is recorded for each paper that is in; None where nothing is."""
-    return [
-        day.summaries.get(row.id) for day in days if day.ranking is not None for row in day.ranking.ranking.selected
-    ]
+    return [day.summaries.get(row.id) for day in days if day.ranking is not None for row in day.ranking.selected]
 
 
-def show_summaries(days: list[Day]) -> None:
+def show_summaries(days: list[DayRecords]) -> None:
     """The rung of each paper that is in, and why it is not a better one."""
-    found = summaries(days)
-    rungs = Counter(record.summary.rung.value if record else "none at all" for record in found)
-    show(["rung", "papers", ""], [[rung, n, f"{n / len(found):.1%}"] for rung, n in rungs.most_common()])
-    console.print(f"Lost: {found.count(None)}")
+    records = summaries(days)
+    rungs = Counter(record.summary.rung.value if record else "none at all" for record in records)
+    show(["rung", "papers", ""], [[rung, n, f"{n / len(records):.1%}"] for rung, n in rungs.most_common()])
+    console.print(f"Lost: {records.count(None)}")
     reasons: Counter[str] = Counter()
-    for record in found:
+    for record in records:
         if record and record.reason:
-            told = {in_general(reason) for reason in record.reason.split("; ")}
-            reasons.update(f"{record.summary.rung.value}: {reason}" for reason in told)
+            general = {in_general(reason) for reason in record.reason.split("; ")}
+            reasons.update(f"{record.summary.rung.value}: {reason}" for reason in general)
     if reasons:
         show(["rung: what was wrong with the reply or the call", "papers"], reasons.most_common())
 
@@ -186,7 +184,7 @@ def show_calls(stack: Bench) -> None:
         ["calls of the model", ""],
         [*rows, ["tokens of a reply, read and written", calls["tokens"] // calls["replies"]]],
     )
-    console.print(f"Failed for good: {stack.deployed.waiting()}")
+    console.print(f"Failed for good: {stack.deployed.failures()}")
 
 
 def counted(stack: Bench) -> dict[str, int]:
@@ -197,24 +195,24 @@ def counted(stack: Bench) -> dict[str, int]:
     }
 
 
-def rerun(stack: Bench, days: list[Day]) -> None:
-    """Ask for every day again, with nothing new."""
+def rerun(stack: Bench, days: list[DayRecords]) -> None:
+    """Run every day again, with nothing new."""
     before = counted(stack)
-    said = Counter(stack.deployed.ask(day.day)["status"] for day in days)
+    statuses = Counter(stack.deployed.ingest(day.day)["status"] for day in days)
     after = counted(stack)
     rows = [[name, before[name], after[name] - before[name]] for name in before]
-    show([f"again, with nothing new: {dict(said)}", "so far", "again"], rows)
+    show([f"again, with nothing new: {dict(statuses)}", "so far", "again"], rows)
 
 
-def heal(stack: Bench, days: list[Day]) -> None:
-    """Ask for every day again, with the model as it was: only what is degraded is paid for."""
+def heal(stack: Bench, days: list[DayRecords]) -> None:
+    """Run every day again, with the model as it was: only what is degraded is paid for."""
     degraded = sum(record is None or record.summary.rung.low for record in summaries(days))
     before = stack.upstreams.calls.copy()
     console.print("\nA second run of every day:")
     whole = replay(stack, {str(day.day): [] for day in days})
     show_summaries(whole)
     called = (stack.upstreams.calls - before)["model"]
-    console.print(f"{called} calls for {degraded} papers on a low rung. Failed for good: {stack.deployed.waiting()}")
+    console.print(f"{called} calls for {degraded} papers on a low rung. Failed for good: {stack.deployed.failures()}")
 
 
 def show_malformed(stack: Bench) -> None:
@@ -230,15 +228,15 @@ def malformed_row(stack: Bench, day: dt.date, answer: list[Any]) -> list[object]
     before = stack.pages(day)
     stack.upstreams.listings[str(day)] = answer
     try:
-        said = stack.deployed.ask(day)["status"]
+        status = stack.deployed.ingest(day)["status"]
     except PaperboyError as error:
-        said = str(error)
+        status = str(error)
     time.sleep(1)  # a page that should not come has had its time
     run = stack.deployed.table.read_day(day).run
-    bad = [*run.rejected, *run.broken] if run else []
-    told = f"{len(bad)}: {'; '.join({each.why for each in bad})}" if run else "no record"
+    rejections = [*run.rejections, *run.broken_listing] if run else []
+    reasons = f"{len(rejections)}: {'; '.join({each.reason for each in rejections})}" if run else "no record"
     touched = sum(before.get(key) != tag for key, tag in stack.pages(day).items())
-    return [day, "yes" if before else "no", touched, said, told]
+    return [day, "yes" if before else "no", touched, status, reasons]
 
 
 if __name__ == "__main__":

@@ -6,17 +6,18 @@ import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
-from samtranslator.yaml_helper import yaml_parse
 
-from paperboy.table import partition
-from paperboy_cli.deployed import Deployed
-from paperboy_cli.local import ROOT, Local, Stack
+from paperboy.days.keys import day_partition, summary_key
+from paperboy.pages.site import HTML, digest_key
+from paperboy_cli.local.deployment import build, deploy, parameters_of
+from paperboy_cli.local.emulator import Local
+from paperboy_cli.stack.deployed import Deployed
+from paperboy_cli.stack.host import Stack
 from tests.benchmarks.common import console, local_stack
 from tests.benchmarks.upstreams import MODEL, Upstreams, serving
 
@@ -24,32 +25,22 @@ PLENTY = {"MaxModelCallsPerRun": "1000", "MaxTokensPerMonth": "1000000000", "Max
 """Limits out of reach: a hundred days in an hour are no ordinary month."""
 
 
-@dataclass(frozen=True)
-class Benchmarked(Stack):
-    """A stack with the benchmark's upstreams, that runs only when asked to."""
+STACK = Stack("paperboy-benchmark", sample=False)
 
-    url: str = ""
 
-    def parameters(self, port: int) -> dict[str, str]:
-        known = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
-        ours = {
-            "ScheduleState": "DISABLED",
-            "HfBaseUrl": self.url,
-            "Summarizer": "openai",
-            "LlmBaseUrl": f"{self.url}/v1",
-            "LlmModel": MODEL,
-            **PLENTY,
-        }
-        return super().parameters(port) | {name: value for name, value in ours.items() if name in known}
+def settings(url: str) -> dict[str, str]:
+    """The parameters of a stack whose upstreams are at `url`, and that runs only when it is asked to."""
+    upstreams = {"HfBaseUrl": url, "Summarizer": "openai", "LlmBaseUrl": f"{url}/v1", "LlmModel": MODEL}
+    return {"ScheduleState": "DISABLED", **upstreams, **PLENTY}
 
 
 class Bench:
     """A deployed stack and its upstreams."""
 
-    def __init__(self, local: Local, stack: Stack, upstreams: Upstreams) -> None:
+    def __init__(self, local: Local, upstreams: Upstreams) -> None:
         self.local = local
         self.upstreams = upstreams
-        self.deployed = Deployed(local, stack)
+        self.deployed = Deployed(local, STACK)
         self._lambda = local.client("lambda")
 
     @cached_property
@@ -64,8 +55,8 @@ class Bench:
 
     def variables(self, function: str) -> dict[str, str]:
         """The environment that a function is deployed with."""
-        found = self._lambda.get_function_configuration(FunctionName=self.functions[function])
-        variables: dict[str, str] = found["Environment"]["Variables"]
+        configuration = self._lambda.get_function_configuration(FunctionName=self.functions[function])
+        variables: dict[str, str] = configuration["Environment"]["Variables"]
         return variables
 
     def trigger(self, *kinds: str, on: bool) -> None:
@@ -90,9 +81,9 @@ class Bench:
     def in_queue(self) -> int:
         """How many papers wait for their summary, those that are worked on among them."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        queue = self.deployed.outputs["Queue"]
-        found = self.local.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-        return sum(int(found[name]) for name in names)
+        queue = self.deployed.outputs["SummaryQueue"]
+        numbers = self.local.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return sum(int(numbers[name]) for name in names)
 
     @cached_property
     def _table(self) -> Any:
@@ -100,12 +91,12 @@ class Bench:
 
     def summarized(self, day: dt.date) -> int:
         """How many summaries the day has; asked with as little work for the emulator as possible."""
-        key = Key("pk").eq(partition(day)) & Key("sk").begins_with("SUMMARY#")
+        key = Key("pk").eq(day_partition(day)) & Key("sk").begins_with(summary_key(""))
         written = Attr("summary").exists()
-        found = self._table.query(
+        answer = self._table.query(
             KeyConditionExpression=key, FilterExpression=written, Select="COUNT", ConsistentRead=True
         )
-        number: int = found["Count"]
+        number: int = answer["Count"]
         return number
 
     def requests(self) -> int:
@@ -143,17 +134,18 @@ class Bench:
     def pages(self, day: dt.date) -> dict[str, str]:
         """The day's pages in the bucket: what each is like, by its key."""
         bucket = self.deployed.outputs["Bucket"]
-        found = self.local.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"digests/{day}.")
-        return {each["Key"]: each["ETag"] for each in found.get("Contents", [])}
+        # All formats of the day, and of no other.
+        prefix = self.deployed.bucket.path(digest_key(day)).removesuffix(HTML.suffix)
+        answer = self.local.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+        return {each["Key"]: each["ETag"] for each in answer.get("Contents", [])}
 
 
 @contextlib.contextmanager
 def bench(upstreams: Upstreams) -> Iterator[Bench]:
     """Serve the upstreams and deploy the stack to them; all of it is stopped and removed at the end."""
     with serving(upstreams), local_stack() as local:
-        stack = Benchmarked("paperboy-benchmark", sample=False, url=upstreams.url)
         with console.status("sam build and sam deploy …"):
             local.start_emulator()
-            local.build()
-            local.deploy(stack)
-        yield Bench(local, stack, upstreams)
+            build(local)
+            deploy(local, STACK, parameters_of(STACK, local.port, settings(upstreams.url)))
+        yield Bench(local, upstreams)

@@ -14,20 +14,21 @@ from statistics import median
 from typing import Any
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import SAMPLE_DAYS, wait_for
+from paperboy_cli.local.emulator import SAMPLE_DAYS
+from paperboy_cli.local.processes import wait_for
 from tests.benchmarks.common import benchmark, console, run, show, verdict
 from tests.benchmarks.stack import Bench, bench
 from tests.benchmarks.upstreams import Faults, Upstreams
 from tests.samples import DAY, read_json
 
 PAPERS = 21
-CALL = 1.0
-"""Seconds that a reply takes."""
+CALL_SECONDS = 1.0
+"""How long a reply takes."""
 ROUNDS = 5
 REACH, REACH_WITH_FAULTS = 1.3, 3.0
 FAULTS = Faults(busy=0.05, malformed=0.05, seed=1)
 HOW = f"""\
-{PAPERS} papers of the sample day and a model that replies after {CALL} s, through the deployed stack, all of it warm:
+{PAPERS} papers of the sample day and a model that replies after {CALL_SECONDS} s, through the deployed stack, all warm:
 from {PAPERS} messages in the queue to the last summary in the table. Medians of {ROUNDS} rounds, each on a day of its
 own. Emulator, functions and model share this machine's cores. With faults, 5 % of the calls are answered 429
 with Retry-After: 1, and 5 % with a reply that is no summary. Tokens are guessed: four English letters or one Chinese
@@ -43,7 +44,7 @@ class Round:
 
 
 def main() -> None:
-    upstreams = Upstreams(seconds=CALL)
+    upstreams = Upstreams(seconds=CALL_SECONDS)
     with benchmark("throughput", HOW, seconds=420), bench(upstreams) as stack:
         days = iter(DAY + dt.timedelta(days=number) for number in range(1 + 2 * ROUNDS))
         summarized(stack, next(days))  # the first one is cold
@@ -52,18 +53,18 @@ def main() -> None:
             upstreams.faults = faults
             before = upstreams.calls.copy()
             rounds = [summarized(stack, next(days)) for _ in range(ROUNDS)]
-            rows.append([name, *told(rounds, upstreams.calls - before, reach)])
+            rows.append([name, *cells(rounds, upstreams.calls - before, reach)])
         columns = ["", "× one call", "from, to", "reach", "", "calls", "tokens", "requests a paper", "429s, malformed"]
         show(columns, rows)
         small = 1000 * stack.seconds_a_request()
         console.print(f"\nThe emulator, one process, takes {small:.1f} ms for a small read when nothing else is asked.")
-        if any(lost := stack.deployed.waiting().values()):
+        if any(lost := stack.deployed.failures().values()):
             console.print(f"[bold red]{sum(lost)} messages failed for good[/]")
 
 
-def told(rounds: list[Round], calls: Counter[str], reach: float) -> list[str]:
+def cells(rounds: list[Round], calls: Counter[str], reach: float) -> list[str]:
     """A row of the table; calls, tokens and requests to the emulator are those of one paper."""
-    took = [each.seconds / CALL for each in rounds]
+    took = [each.seconds / CALL_SECONDS for each in rounds]
     papers = PAPERS * len(rounds)
     return [
         *(f"{median(took):.2f}", f"{min(took):.2f} to {max(took):.2f}", f"≤ {reach}", verdict(median(took), reach)),
@@ -76,7 +77,7 @@ def summarized(stack: Bench, day: dt.date) -> Round:
     """Fill the queue with the day's papers, and have them summarised."""
     stack.upstreams.listings[str(day)] = papers()
     stack.trigger("sqs", on=False)
-    stack.deployed.ask(day)
+    stack.deployed.ingest(day)
     if not wait_for(lambda: stack.in_queue() == PAPERS, 30):
         raise PaperboyError(f"{stack.in_queue()} of {PAPERS} messages are in the queue")
     replies, requests = stack.upstreams.calls["replies"], stack.requests()

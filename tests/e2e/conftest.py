@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from paperboy_cli.local import SAMPLE, Local
+from paperboy_cli.local.deployment import SAMPLE
+from paperboy_cli.local.emulator import Local
 
 PAPERBOY = Path(sys.executable).with_name("paperboy")
 
@@ -28,8 +29,8 @@ class Demo:
     printed: str
 
     @cached_property
-    def outputs(self) -> dict[str, str]:
-        return self.local.outputs(SAMPLE)
+    def outputs(self) -> Mapping[str, str]:
+        return self.local.describe(SAMPLE).outputs
 
     def paperboy(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command against this stack."""
@@ -73,9 +74,9 @@ class Demo:
         names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
         name = next(name for name in names if name.startswith(f"{SAMPLE.name}-{function}-"))
         answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
-        said: dict[str, Any] = json.load(answer["Payload"])
-        assert "FunctionError" not in answer, said
-        return said
+        payload: dict[str, Any] = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, payload
+        return payload
 
 
 def paperboy(local: Local, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "test",
     "TABLE_NAME": "table",
     "BUCKET_NAME": "bucket",
+    "PAGES_PREFIX": "pages",
     "QUEUE_URL": "http://127.0.0.1:9/queue",
     "HF_BASE_URL": "http://127.0.0.1:9",
     "TIME_ZONE": "Asia/Shanghai",
@@ -50,7 +51,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("Score", {"Records": []}, {"batchItemFailures": []}),
         ("Summarize", {"Records": []}, {"batchItemFailures": []}),
         ("Render", {"Records": []}, {"batchItemFailures": []}),
-        ("Ingest", {"day": "2026-02-03"}, "IngestError"),
+        ("Ingest", {"time": "2026-02-04T03:17:00Z", "day": "2026-02-03"}, "IngestError"),
     ],
 )
 def test_a_built_function_answers_on_its_own(
@@ -83,7 +84,7 @@ def test_the_layer_has_no_boto3(demo: Demo) -> None:
     layer = demo.local.home / "build" / "SharedLayer" / "python"
     assert [] == [name for name in ("boto3", "botocore") if (layer / name).exists()]
     assert requires("paperboy")
-    assert (layer / "paperboy" / "policy.toml").exists()
+    assert (layer / "paperboy" / "papers" / "policy.toml").exists()
 
 
 def test_the_layers_bytecode_is_used_whatever_its_files_are_dated(demo: Demo) -> None:

@@ -9,18 +9,21 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from paperboy_cli import status
-from paperboy_cli.cloud import Cloud
-from paperboy_cli.deployed import Deployed
+from paperboy_cli.commands.status import status_of
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import SAMPLE, SAMPLE_DAYS, Local, Stack
+from paperboy_cli.local.deployment import SAMPLE
+from paperboy_cli.local.emulator import SAMPLE_DAYS, Local
+from paperboy_cli.stack.cloud import Cloud
+from paperboy_cli.stack.deployed import Deployed
+from paperboy_cli.stack.host import Stack
 from tests.e2e.conftest import PAPERBOY, Demo
-from tests.e2e.test_demo import DAY
+from tests.e2e.test_demo import DAY, PREFIX
 
 BROKEN = "2026-01-31"
 BEFORE, AFTER = "2026-01-30", "2026-02-01"
@@ -55,11 +58,11 @@ def test_many_days(demo: Demo, broken: None) -> None:
     lines = [json.loads(line) for line in first.stdout.splitlines()]
     expected = [(BEFORE, "empty"), (BROKEN, "failed"), (AFTER, "empty")]
     assert (1, expected) == (first.returncode, [(each["day"], each["status"]) for each in lines])
-    asked = demo.calls()["listing"]
+    requests = demo.calls()["listing"]
     again = demo.paperboy("run", span, "--sample", check=False)
-    assert (1, asked + 1) == (again.returncode, demo.calls()["listing"])
-    why = "0 left out + 3 rejected: item 1 to item 3: expected an object, got str"
-    assert f"{span}: 2 done already, 1 failed.\n  {BROKEN} failed: 3 listed + 0 kept = 0 in + {why}" in again.stdout
+    assert (1, requests + 1) == (again.returncode, demo.calls()["listing"])
+    reason = "0 left out + 3 rejected: item 1 to item 3: expected an object, got str"
+    assert f"{span}: 2 done already, 1 failed.\n  {BROKEN} failed: 3 listed + 0 kept = 0 in + {reason}" in again.stdout
 
 
 def test_a_broken_listing(demo: Demo, broken: None) -> None:
@@ -79,6 +82,8 @@ def test_ctrl_c_leaves_all_as_it_is(demo: Demo) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts what is in the background (`nohup make test &`) with SIGINT ignored, and children inherit that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as running:
         assert running.stdout is not None
         assert "empty" == json.loads(running.stdout.readline())["status"]
@@ -96,7 +101,7 @@ def test_lost_pages_are_put_back(demo: Demo) -> None:
     links = Deployed(demo.local, SAMPLE).links()
     lost = {name: httpx.get(links.to(name)).text for name in (f"digests/{DAY}.html", "index.html")}
     for name in lost:
-        demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=name)
+        demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{name}")
         assert 404 == httpx.get(links.to(name)).status_code
     assert f"put back: {', '.join(lost)}" in demo.paperboy("run", DAY, "--sample").stdout
     assert lost == {name: httpx.get(links.to(name)).text for name in lost}
@@ -104,10 +109,10 @@ def test_lost_pages_are_put_back(demo: Demo) -> None:
 
 def test_a_stack_in_aws(demo: Demo, in_aws: None) -> None:
     """With --stack the same is told of a stack in AWS as of the local one, and a day is run there."""
-    here = status.known(Deployed(demo.local, SAMPLE), days=7)
+    here = status_of(Deployed(demo.local, SAMPLE), days=7)
     assert [here] == json.loads(demo.paperboy("status", "--json", "--stack", SAMPLE.name).stdout)["stacks"]
     assert ("public", None) == (here["access"], here["links_end"])
-    assert here["spent"]["calls"] >= 16
+    assert here["usage"]["calls"] >= 16
     assert {200} == {httpx.get(here[key]).status_code for key in ("latest", "index")}
     done = json.loads(demo.paperboy("run", DAY, "--stack", SAMPLE.name, "--json").stdout)
     assert (DAY, "unchanged", 16) == (done["day"], done["status"], done["receipt"]["selected"])
@@ -128,12 +133,13 @@ def test_docker_desktop(demo: Demo, tmp_path: Path) -> None:
     before = demo.local.running().keys()
     said = demo.paperboy("up", "--sample", "--docker", PATH=f"{tmp_path}:{os.environ['PATH']}").stdout
     url = f"http://host.docker.internal:{demo.local.port}"
-    assert f"EndpointUrl={url}" in said
+    env_file = demo.local.home / "env.json"
+    assert said.splitlines()[-2].endswith(f"--template {demo.local.home}/build/template.yaml --env-vars {env_file}")
     assert before == demo.local.running().keys()
-    told = json.loads((demo.local.home / "env.json").read_text())
-    assert {"Ingest", "Score", "Summarize", "Render"} == set(told)
-    assert {url} == {each["AWS_ENDPOINT_URL"] for each in told.values()}
-    assert told["Score"]["QUEUE_URL"].startswith(url)
-    assert f"http://host.docker.internal:{demo.local.port + 1}" == told["Ingest"]["HF_BASE_URL"]
-    named = told["Score"]["TABLE_NAME"], told["Render"]["BUCKET_NAME"]
-    assert (demo.outputs["Table"], demo.outputs["Bucket"]) == named
+    environments = json.loads(env_file.read_text())
+    assert {"Ingest", "Score", "Summarize", "Render"} == set(environments)
+    assert {url} == {each["AWS_ENDPOINT_URL"] for each in environments.values()}
+    assert environments["Score"]["QUEUE_URL"].startswith(url)
+    assert f"http://host.docker.internal:{demo.local.port + 1}" == environments["Ingest"]["HF_BASE_URL"]
+    names = environments["Score"]["TABLE_NAME"], environments["Render"]["BUCKET_NAME"]
+    assert (demo.outputs["Table"], demo.outputs["Bucket"]) == names

@@ -15,9 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
-from paperboy_cli.deployed import Deployed
-from paperboy_cli.local import LIVE, SAMPLE, SAMPLE_DAYS, Local, wait_for
-from paperboy_cli.steps import bring_up
+from paperboy.adapters.stream import day_event
+from paperboy.days.keys import RANKING
+from paperboy.pages.site import PAGE_FORMATS
+from paperboy_cli.commands.up import bring_up
+from paperboy_cli.local.deployment import LIVE, SAMPLE
+from paperboy_cli.local.emulator import SAMPLE_DAYS, Local
+from paperboy_cli.local.processes import wait_for
+from paperboy_cli.stack.deployed import Deployed
 from tests.e2e.conftest import Demo
 
 DAY = "2026-02-03"
@@ -25,6 +30,8 @@ SECOND_ACT = dt.date(2026, 2, 4)
 NEXT = dt.date(2026, 2, 5)
 """A third day for the tests that need one whose digest is not out: the sample day's listing under another date."""
 EVENTS = SAMPLE_DAYS.parent
+PREFIX = "pages"
+"""The folder of the pages in the bucket."""
 GOLDEN = Path(__file__).parents[1] / "golden" / "sample_day.md"
 
 
@@ -58,7 +65,8 @@ def edited(demo: Demo, tmp_path: Path) -> Iterator[Edited]:
 
 
 def page(demo: Demo, day: object = DAY, kind: str = "md") -> httpx.Response:
-    return httpx.get(Deployed(demo.local, SAMPLE).link(day, kind))  # type: ignore[arg-type]
+    written = next(each for each in PAGE_FORMATS if each.suffix == kind)
+    return httpx.get(Deployed(demo.local, SAMPLE).link(dt.date.fromisoformat(str(day)), written))
 
 
 def rungs(demo: Demo, day: object) -> Counter[str]:
@@ -77,7 +85,7 @@ def test_the_demo_ends_with_its_link(demo: Demo) -> None:
 def test_the_link_is_served_by_the_stacks_bucket(demo: Demo) -> None:
     """The link names the bucket of the stack, and is gone with the object in it."""
     s3 = demo.local.client("s3")
-    bucket, key = demo.outputs["Bucket"], f"digests/{DAY}.md"
+    bucket, key = demo.outputs["Bucket"], f"{PREFIX}/digests/{DAY}.md"
     assert f"{demo.local.url}/{bucket}/{key}" == demo.printed.splitlines()[-1]
     there = s3.get_object(Bucket=bucket, Key=key)
     s3.delete_object(Bucket=bucket, Key=key)
@@ -143,7 +151,7 @@ def test_every_event_again_changes_nothing(demo: Demo) -> None:
     functions = ("ingest", "ingest_due", "score", "render", "summarize")
     kept = {name: json.loads((EVENTS / f"{name}.json").read_text()) for name in functions}
     ids = [paper["id"] for paper in page(demo, kind="json").json()["papers"]]
-    bodies = [json.dumps({"day": DAY, "id": paper_id, "attempt": 1}) for paper_id in ids]
+    bodies = [json.dumps({"day": DAY, "paper_id": paper_id, "attempt": 1}) for paper_id in ids]
     messages = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
     events: list[tuple[str, dict[str, Any]]] = [
         *((name.partition("_")[0].capitalize(), event) for name, event in kept.items()),
@@ -165,9 +173,9 @@ def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: 
     )
     functions.update_event_source_mapping(UUID=mapping, Enabled=False)
     deployed = Deployed(demo.local, SAMPLE)
-    deployed.ask(NEXT)
+    deployed.ingest(NEXT)
     assert wait_for(lambda: deployed.table.read_day(NEXT).ranking, 30)
-    demo.invoke("Render", {"Records": [ring(NEXT)]})
+    demo.invoke("Render", day_event(NEXT, RANKING))
     assert 404 == page(demo, NEXT).status_code
     assert "published" in demo.paperboy("run", str(NEXT), "--due").stdout
     assert {"listing": 13, "abstract": 3} == rungs(demo, NEXT)
@@ -191,10 +199,10 @@ def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Edited) -> 
     edited.local.stop()
     with pytest.raises(httpx.ConnectError):
         httpx.get(demo.local.url)
-    deployed = bring_up(edited.local, sample=True)
+    deployed = bring_up(edited.local, SAMPLE)
     assert GOLDEN.read_text(encoding="utf-8") == page(demo).text
     edited("2602.01335", upvotes=77)
-    assert "published" in {seen.step for seen in deployed.run(NEXT)}
+    assert "published" in {progress.step for progress in deployed.run(NEXT)}
 
 
 def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
@@ -202,7 +210,7 @@ def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
     a model its digest is marked and done."""
     demo.paperboy("up", HF_BASE_URL=demo.local.sample_url, LLM_BASE_URL="", HF_TOKEN="a-secret")  # noqa: S106 - of nothing
     live = Deployed(demo.local, LIVE)
-    assert "published" in {seen.step for seen in live.run(SECOND_ACT)}
+    assert "published" in {progress.step for progress in live.run(SECOND_ACT)}
     stacks = {each["name"]: each for each in json.loads(demo.paperboy("status", "--json").stdout)["stacks"]}
     assert {"paperboy", "paperboy-sample"} == set(stacks)
     digest = stacks["paperboy"]["digests"][0]
@@ -230,9 +238,4 @@ def test_the_logs_tell_day_paper_and_counts(demo: Demo) -> None:
     papers = {each["paper"] for each in told if each.get("status") == "summarised" and each.get("day") == DAY}
     assert 16 <= len(papers)
     metrics = {name for each in told if "_aws" in each for name in each}
-    assert metrics >= {"Listed", "Rejected", "In", "LeftOut", "SummarisedModel", "Published"}
-
-
-def ring(day: object) -> dict[str, Any]:
-    keys = {"pk": {"S": f"DAY#{day}"}, "sk": {"S": "RANKING"}}
-    return {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
+    assert metrics >= {"Listed", "Rejected", "Selected", "LeftOut", "SummarisedModel", "Published"}

@@ -13,12 +13,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from paperboy import html
-from paperboy.digest import Digest, assemble
-from paperboy.listing import Rejected
-from paperboy.records import PublishedRecord
-from paperboy.summary import Rung, Summary
-from paperboy.usage import Usage
+from paperboy.days.digest import Digest, assemble
+from paperboy.days.records import DigestRecord
+from paperboy.pages import html
+from paperboy.pages.site import index_page
+from paperboy.papers.listing import Rejection
+from paperboy.summaries.summary import Rung, Summary
+from paperboy.summaries.usage import Usage
 from tests.samples import EN, ENGLISH_REPLY, ROOT, ZH, day, listed_digest, paper, sample_summaries
 
 REAL_DAY = "2026-03-13"
@@ -66,13 +67,14 @@ def hostile_day() -> Digest:
         paper(number, title=text, organization=text, abstract=text[:1000])
         for number, text in enumerate([*HOSTILE, *HOSTILE, *HOSTILE])
     ]
-    told = {
+    summaries = {
         one.id: Summary(title=one.title, summary=one.abstract, highlights=(one.abstract,) * 3, rung=Rung.MODEL)
         if number % 2
         else Summary(summary=one.abstract, rung=Rung.LISTING)
         for number, one in enumerate(papers)
     }
-    digest = assemble(day(*papers, summaries=told, rejected=tuple(Rejected(where=t[:1000], why=t) for t in HOSTILE)))
+    rejections = tuple(Rejection(item=text[:1000], reason=text) for text in HOSTILE)
+    digest = assemble(day(*papers, summaries=summaries, rejections=rejections))
     assert digest
     return digest
 
@@ -80,7 +82,7 @@ def hostile_day() -> Digest:
 def list_of_days() -> str:
     """The list of many days, whole ones and others."""
     days = {
-        dt.date(2026, 1, 1) + dt.timedelta(days=number): PublishedRecord(
+        dt.date(2026, 1, 1) + dt.timedelta(days=number): DigestRecord(
             attempt=1,
             ids=("2602.02343",) * (number + 1),
             hashes={},
@@ -90,32 +92,32 @@ def list_of_days() -> str:
         )
         for number in range(12)
     }
-    return html.index(days, ZH)
+    return index_page(days, ZH).text
 
 
 def english_day() -> Digest:
     """The sample day in English: on a high rung and on low ones, one for the budget, and with its cost."""
-    told = Summary.model_validate(ENGLISH_REPLY | {"rung": Rung.MODEL})
-    digest = listed_digest(SAMPLE, dict.fromkeys(list(sample_summaries())[::2], told))
+    summary = Summary.model_validate(ENGLISH_REPLY | {"rung": Rung.MODEL})
+    digest = listed_digest(SAMPLE, dict.fromkeys(list(sample_summaries())[::2], summary))
     entries = tuple(entry.model_copy(update={"limited": entry.number % 3 == 0}) for entry in digest.entries)
-    spent = Usage(calls=16, input_tokens=30_000, output_tokens=5_210, cost=12_345)
-    return digest.model_copy(update={"entries": entries, "spent": spent})
+    usage = Usage(calls=16, input_tokens=30_000, output_tokens=5_210, cost=12_345)
+    return digest.model_copy(update={"entries": entries, "usage": usage})
 
 
 def written(name: str, folder: Path, request: pytest.FixtureRequest) -> Path:
     """A page as a file."""
     match name:
         case "sample":
-            text = html.page(listed_digest(SAMPLE, sample_summaries()), ZH)
+            text = html.write(listed_digest(SAMPLE, sample_summaries()), ZH)
         case "hostile":
-            text = html.page(hostile_day(), ZH)
+            text = html.write(hostile_day(), ZH)
         case "english":
-            text = html.page(english_day(), EN)
+            text = html.write(english_day(), EN)
         case "days":
             text = list_of_days()
         case date:
             real: Path = request.getfixturevalue("shared_data")
-            text = html.page(listed_digest(real / f"data/hf_daily/{date}.json.gz"), ZH)
+            text = html.write(listed_digest(real / f"data/hf_daily/{date}.json.gz"), ZH)
     file = folder / "page.html"
     file.write_text(text, "utf-8")
     return file
@@ -182,7 +184,7 @@ def test_the_tests_would_see_it(chromium: Browser, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     digest = assemble(day(paper()))
     assert digest
-    text = html.page(digest, ZH)
+    text = html.write(digest, ZH)
     policy = '<meta http-equiv="Content-Security-Policy"'
     bad = (
         "<img src=https://example.invalid/a.png><hr width=2000><p style='color: #777; background: #666'>grey</p>"

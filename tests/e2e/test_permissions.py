@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -11,14 +12,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from paperboy_cli.local import SAMPLE
+from paperboy.adapters.stream import day_event
+from paperboy.days.keys import RANKING
+from paperboy_cli.local.deployment import SAMPLE
 from tests.e2e.conftest import Demo
-from tests.e2e.test_demo import DAY, ring
+from tests.e2e.test_demo import DAY, PREFIX
 
 KEY = {"pk": {"S": "DAY#2000-01-01"}, "sk": {"S": "NOTHING"}}
 QUERY = {"KeyConditionExpression": "pk = :day", "ExpressionAttributeValues": {":day": KEY["pk"]}}
 
-CALLS: dict[str, Callable[[Any, dict[str, str]], object]] = {
+CALLS: dict[str, Callable[[Any, Mapping[str, str]], object]] = {
     "dynamodb:BatchWriteItem": lambda table, names: table.batch_write_item(
         RequestItems={names["Table"]: [{"DeleteRequest": {"Key": KEY}}]}
     ),
@@ -26,13 +29,13 @@ CALLS: dict[str, Callable[[Any, dict[str, str]], object]] = {
     "dynamodb:GetItem": lambda table, names: table.get_item(TableName=names["Table"], Key=KEY),
     "dynamodb:Query": lambda table, names: table.query(TableName=names["Table"], **QUERY),
     "dynamodb:Scan": lambda table, names: table.scan(TableName=names["Table"]),
-    "s3:DeleteObject": lambda bucket, names: bucket.delete_object(Bucket=names["Bucket"], Key="latest.md"),
-    "s3:GetObject": lambda bucket, names: bucket.get_object(Bucket=names["Bucket"], Key="latest.md"),
+    "s3:DeleteObject": lambda bucket, names: bucket.delete_object(Bucket=names["Bucket"], Key=f"{PREFIX}/latest.md"),
+    "s3:GetObject": lambda bucket, names: bucket.get_object(Bucket=names["Bucket"], Key=f"{PREFIX}/latest.md"),
     "s3:ListBucket": lambda bucket, names: bucket.list_objects_v2(Bucket=names["Bucket"]),
     "s3:PutObject": lambda bucket, names: bucket.put_object(Bucket=names["Bucket"], Key="notes.md", Body=b""),
-    "sqs:GetQueueAttributes": lambda queue, names: queue.get_queue_attributes(QueueUrl=names["Queue"]),
-    "sqs:ReceiveMessage": lambda queue, names: queue.receive_message(QueueUrl=names["Queue"]),
-    "sqs:SendMessage": lambda queue, names: queue.send_message(QueueUrl=names["Queue"], MessageBody="{}"),
+    "sqs:GetQueueAttributes": lambda queue, names: queue.get_queue_attributes(QueueUrl=names["SummaryQueue"]),
+    "sqs:ReceiveMessage": lambda queue, names: queue.receive_message(QueueUrl=names["SummaryQueue"]),
+    "sqs:SendMessage": lambda queue, names: queue.send_message(QueueUrl=names["SummaryQueue"], MessageBody="{}"),
 }
 """A call of each action, with a client of its service and the stack's outputs. Those that a role may make change
 nothing; the page that s3:PutObject would write is none of render's."""
@@ -87,7 +90,7 @@ def test_functions_work_with_their_own_role(demo: Demo) -> None:
     policy = {"RoleName": role_of(demo, "Render"), "PolicyName": "render"}
     whole = iam.get_role_policy(**policy)["PolicyDocument"]
     less = whole | {"Statement": [each for each in whole["Statement"] if each["Sid"] != "ReadDays"]}
-    event = {"Records": [ring(DAY)]}
+    event = day_event(dt.date.fromisoformat(DAY), RANKING)
     iam.put_role_policy(**policy, PolicyDocument=json.dumps(less))
     try:
         assert {"batchItemFailures": [{"itemIdentifier": "1"}]} == demo.invoke("Render", event)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from paperboy_cli.local import Local
+from paperboy_cli.local.deployment import fingerprint
+from paperboy_cli.local.emulator import Local
 from tests.e2e.conftest import paperboy
 
 
@@ -37,7 +38,7 @@ def test_a_taken_port(local: Local, which: int) -> None:
 def test_a_failed_deploy(local: Local) -> None:
     """When sam refuses the template, `up` says why and where the whole story is."""
     (local.home / "build").mkdir(parents=True)
-    (local.home / "built.json").write_text(json.dumps({"fingerprint": local.fingerprint()}))
+    (local.home / "built.json").write_text(json.dumps({"fingerprint": fingerprint()}))
     (local.home / "build" / "template.yaml").write_text("Resources: {Odd: {Type: 'No::Such::Type'}}")
     said = paperboy(local, "up", check=False)
     assert 1 == said.returncode

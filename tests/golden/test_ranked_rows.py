@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from paperboy.listing import read_listing
-from paperboy.paper import Paper
-from paperboy.policy import load_policy
-from paperboy.ranking import Ranked, rank
-from tests.samples import read_json
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.papers.paper import Paper
+from paperboy.papers.policy import load_policy
+from paperboy.papers.ranking import Ranked, rank
+from tests.samples import paper, read_json
 
 type Row = dict[str, Any]
 
@@ -22,7 +22,7 @@ SUBSTRING_ACCIDENTS = {
 
 
 def from_row(row: Row) -> Paper:
-    return Paper(
+    return paper(
         id=row["id"],
         title=row["title"],
         organization=row["org"],

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from paperboy.listing import read_listing
-from paperboy.paper import Paper
-from paperboy.policy import load_policy
-from paperboy.ranking import Ranking, rank
-from paperboy.summary import ReplyError, Rung, from_paper, from_reply
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.papers.paper import Paper
+from paperboy.papers.policy import load_policy
+from paperboy.papers.ranking import Ranking, rank
+from paperboy.summaries.reply import ReplyError, read_reply
+from paperboy.summaries.summary import Rung, from_paper
 from tests.samples import DAY, ROOT, ZH, read_json, sample_papers, seed_texts
 
 NEXT = dt.date(2026, 2, 4)
@@ -41,7 +42,7 @@ def real(shared_data: Path, day: dt.date) -> list[dict[str, Any]]:
 
 def papers(day: dt.date) -> tuple[Paper, ...]:
     listing = read_listing(SAMPLE[day])
-    assert () == listing.rejected
+    assert () == listing.rejections
     return listing.papers
 
 
@@ -128,7 +129,7 @@ def test_summaries_are_accepted() -> None:
     known = sample_papers()
     assert set(SUMMARIES) == set(known)
     for paper_id, text in SUMMARIES.items():
-        told = from_reply(json.dumps(text), known[paper_id], ZH)
+        told = read_reply(json.dumps(text), known[paper_id], ZH)
         assert text | {"rung": "model"} == told.model_dump(mode="json"), paper_id
 
 
@@ -139,7 +140,7 @@ def test_the_refused_are_refused() -> None:
     reasons = []
     for paper_id, text in REFUSED.items():
         with pytest.raises(ReplyError) as refused:
-            from_reply(text, known[paper_id], ZH)
+            read_reply(text, known[paper_id], ZH)
         reasons.append(str(refused.value))
     assert [
         "reply: it ends before its JSON object does",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from paperboy.listing import read_listing
-from paperboy.policy import load_policy
-from paperboy.summary import Rung, Summary
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.papers.policy import load_policy
+from paperboy.summaries.summary import Rung, Summary
+from paperboy_cli.commands.render import markdown_page
 from paperboy_cli.main import app
-from paperboy_cli.offline import markdown
 from tests.samples import DAY, ZH, read_json, seed_texts
 
 
@@ -17,7 +17,7 @@ def test_seed_page(shared_data: Path) -> None:
     """The seed's listing and texts give the seed's page."""
     listing = read_listing(read_json(shared_data / "data/seed_day/payload.json.gz"))
     summaries = {paper_id: Summary(**text, rung=Rung.MODEL) for paper_id, text in seed_texts(shared_data).items()}
-    page = markdown(listing, load_policy(), DAY, summaries, ZH)
+    page = markdown_page(listing, load_policy(), DAY, summaries, ZH)
     assert (shared_data / "seed/2026-02-03.md").read_bytes() == page.encode()
 
 

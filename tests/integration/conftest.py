@@ -8,6 +8,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,24 +18,28 @@ from zoneinfo import ZoneInfo
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from functions.ingest.handler import Asked, Ingest, Outcome
-from functions.render.handler import render_day
-from functions.score.handler import score_day
+from functions.ingest.handler import Ingest
+from functions.render.handler import Render
+from functions.score.handler import Score
 from functions.summarize.handler import Summarize
-from paperboy import prompt
-from paperboy.bucket import Bucket
-from paperboy.language import Language, load_language
-from paperboy.model import Model
-from paperboy.openai import OpenAI
-from paperboy.policy import load_policy
-from paperboy.queue import Queue, SummaryAsked
-from paperboy.records import SummaryRecord
-from paperboy.source import Source
-from paperboy.summary import schema_of
-from paperboy.table import Table
-from paperboy.usage import Limits, Prices
-from paperboy_cli import sample
-from paperboy_cli.local import Local
+from paperboy.adapters.bucket import Bucket
+from paperboy.adapters.budget import Budget, BudgetedModel
+from paperboy.adapters.models.openai import OpenAI
+from paperboy.adapters.queue import Queue
+from paperboy.adapters.sources.hugging_face import HuggingFace
+from paperboy.adapters.table import Table
+from paperboy.days.records import DayRecords, SummaryRecord
+from paperboy.days.run import Report, RunRequest
+from paperboy.languages.language import Language, load_language
+from paperboy.papers.listing import Source
+from paperboy.papers.policy import load_policy
+from paperboy.summaries.model import Model
+from paperboy.summaries.prompt import prompt_version
+from paperboy.summaries.reply import schema_of
+from paperboy.summaries.request import SummaryRequest
+from paperboy.summaries.usage import Limits, Prices
+from paperboy_cli.local import sample
+from paperboy_cli.local.emulator import Local
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,14 +48,18 @@ DAY = dt.date(2026, 2, 3)
 PRICES = Prices(input=Decimal("0.15"), output=Decimal("0.6"))
 
 
-def run_of(hour: int, due: bool = False) -> Asked:
+def run_of(hour: int, due: bool = False) -> RunRequest:
     """The run of the sample day that is scheduled for that hour (UTC) of the next morning."""
-    return Asked(time=dt.datetime(2026, 2, 4, hour, 17, tzinfo=dt.UTC), day=DAY, due=due)
+    return RunRequest(time=dt.datetime(2026, 2, 4, hour, 17, tzinfo=dt.UTC), day=DAY, due=due)
+
+
+def nothing_is_unreadable(partition: str, sort_key: str, reason: str) -> None:
+    raise AssertionError(f"{partition} {sort_key}: {reason}")
 
 
 @dataclass
-class Edges:
-    """What the stages work with: a table as the template has it, a bucket and a queue of their own, and upstreams."""
+class Stages:
+    """The four functions' work, on a table as the template has it, a bucket and a queue of its own, and upstreams."""
 
     table: Table
     bucket: Bucket
@@ -64,35 +73,54 @@ class Edges:
     name: str
     queue_url: str
     limits: Limits = field(default_factory=Limits)
-    calls_per_run: int = 0
+    max_calls_per_run: int = 0
     language: Language = field(default_factory=lambda: load_language("zh"))
 
-    def ingest(self, asked: Asked) -> Outcome:
-        """Ingest the sample day, as the handler does."""
-        return self.stage.ingest_day(DAY, asked)
+    @property
+    def ingesting(self) -> Ingest:
+        zone = ZoneInfo("Asia/Shanghai")
+        return Ingest(self.source, self.table, load_policy(), prompt_version(self.language), zone)
 
     @property
-    def stage(self) -> Ingest:
-        return Ingest(self.source, self.table, load_policy(), prompt.version(self.language), ZoneInfo("Asia/Shanghai"))
+    def scoring(self) -> Score:
+        return Score(self.table, self.queue, load_policy(), self.max_calls_per_run)
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.name, self.limits, self.dynamodb.Table(self.name))
+
+    @property
+    def summarizing(self) -> Summarize:
+        return Summarize(self.table, self.budget, BudgetedModel(self.model, self.budget, PRICES), self.language)
+
+    @property
+    def rendering(self) -> Render:
+        return Render(self.table, self.bucket, self.language)
+
+    def ingest(self, request: RunRequest) -> Report:
+        return self.ingesting.ingest_day(DAY, request)
 
     def score(self) -> None:
-        score_day(DAY, self.table, self.queue, load_policy(), self.calls_per_run)
+        self.scoring.score_day(DAY)
 
-    def summarize(self, asked: SummaryAsked) -> SummaryRecord | None:
-        return Summarize(self.table, self.model, PRICES, self.limits, self.language).summarize_paper(asked)
+    def summarize(self, request: SummaryRequest) -> SummaryRecord | None:
+        return self.summarizing.summarize_paper(request)
 
     def render(self) -> None:
-        render_day(DAY, self.table, self.bucket, self.language)
+        self.rendering.render_day(DAY)
 
-    def whole_day(self, hour: int = 3, due: bool = False) -> list[SummaryAsked]:
-        """All stages once, in order, as the run of that hour (UTC). Returns the summaries that were asked for."""
+    def read_day(self) -> DayRecords:
+        return self.table.read_day(DAY)
+
+    def whole_day(self, hour: int = 3, due: bool = False) -> list[SummaryRequest]:
+        """All stages once, in order, as the run of that hour (UTC). Returns the requests for summaries."""
         self.ingest(run_of(hour, due))
         self.score()
-        asked = self.asked()
-        for each in asked:
-            self.summarize(each)
+        requests = self.requests()
+        for request in requests:
+            self.summarize(request)
         self.render()
-        return asked
+        return requests
 
     def edit_listing(self, edit: Callable[[list[Any]], list[Any]]) -> None:
         """Have the source answer something else for the sample day from now on."""
@@ -109,13 +137,13 @@ class Edges:
         found = self.s3.list_objects_v2(Bucket=self.name).get("Contents", [])
         return {each["Key"]: self.s3.get_object(Bucket=self.name, Key=each["Key"])["Body"].read() for each in found}
 
-    def asked(self) -> list[SummaryAsked]:
-        """All messages that wait; they are taken off the queue."""
+    def requests(self) -> list[SummaryRequest]:
+        """The requests that wait in the queue; they are taken off it."""
         taken = []
         while batch := self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
                 self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-                taken.append(SummaryAsked.model_validate_json(message["Body"]))
+                taken.append(SummaryRequest.model_validate_json(message["Body"]))
         return taken
 
 
@@ -137,11 +165,10 @@ def emulator(tmp_path_factory: pytest.TempPathFactory, free_ports: int) -> Itera
     local.stop()
 
 
-@pytest.fixture
-def upstreams(tmp_path: Path) -> Iterator[tuple[str, sample.Recorded]]:
-    """The sample upstreams, from a copy that a test may edit: their address and what counts their calls."""
-    folder = shutil.copytree(ROOT / "events" / "sample", tmp_path / "sample")
-    recorded = sample.Recorded(folder)
+@contextmanager
+def recorded_upstreams(folder: Path) -> Iterator[tuple[str, sample.Recorded]]:
+    """The sample upstreams, from a copy in `folder` that a test may edit: their address and what counts their calls."""
+    recorded = sample.Recorded(shutil.copytree(ROOT / "events" / "sample", folder))
     recorded.refused.clear()  # a test that wants a bad reply says so
     server = sample.server(recorded, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -150,9 +177,8 @@ def upstreams(tmp_path: Path) -> Iterator[tuple[str, sample.Recorded]]:
     server.server_close()
 
 
-@pytest.fixture
-def edges(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Edges:
-    url, recorded = upstreams
+def new_stages(emulator: Local, url: str, recorded: sample.Recorded) -> Stages:
+    """Stages on a new table, bucket and queue."""
     name = f"test-{uuid.uuid4().hex}"
     properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
     schema = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")}
@@ -161,11 +187,11 @@ def edges(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Edges:
     table = dynamodb.create_table(TableName=name, **schema)
     s3.create_bucket(Bucket=name)
     queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    return Edges(
-        table=Table(name, table),
+    return Stages(
+        table=Table(name, nothing_is_unreadable, table),
         bucket=Bucket(name, s3),
         queue=Queue(queue_url, sqs),
-        source=Source(url),
+        source=HuggingFace(url),
         model=OpenAI(f"{url}/v1", sample.MODEL, schema_of(load_language("zh"))),
         recorded=recorded,
         dynamodb=dynamodb,
@@ -174,3 +200,15 @@ def edges(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Edges:
         name=name,
         queue_url=queue_url,
     )
+
+
+@pytest.fixture
+def upstreams(tmp_path: Path) -> Iterator[tuple[str, sample.Recorded]]:
+    """The sample upstreams of one test."""
+    with recorded_upstreams(tmp_path / "sample") as (url, recorded):
+        yield url, recorded
+
+
+@pytest.fixture
+def stages(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Stages:
+    return new_stages(emulator, *upstreams)

@@ -11,15 +11,16 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from paperboy.bedrock import CONFIG, Bedrock
-from paperboy.language import load_language
-from paperboy.model import FREE, MAX_OUTPUT_TOKENS, TRIES, FilteredError, ModelError
-from paperboy.prompt import Message
-from paperboy.summary import Rung, schema_of
-from paperboy.usage import Usage
-from paperboy_cli import sample
-from paperboy_cli.local import Local
-from tests.integration.conftest import Edges, run_of
+from paperboy.adapters.models.bedrock import BEDROCK_CONFIG, Bedrock
+from paperboy.languages.language import load_language
+from paperboy.summaries.model import MAX_CALL_TRIES, NO_TOKENS, FilteredError, ModelError
+from paperboy.summaries.prompt import Message
+from paperboy.summaries.reply import schema_of
+from paperboy.summaries.summary import Rung
+from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, Usage
+from paperboy_cli.local import sample
+from paperboy_cli.local.emulator import Local
+from tests.integration.conftest import Stages, run_of
 from tests.integration.fake import Answer, Fake, Request, serving
 
 MODEL = "qwen.qwen3-235b-a22b-2507-v1:0"
@@ -49,8 +50,8 @@ def service() -> Iterator[Fake]:
 
 
 def bedrock(emulator: Local, url: str, **options: Any) -> Bedrock:
-    retries: Any = {"mode": "standard", "total_max_attempts": TRIES}
-    at_once = CONFIG.merge(Config(retries=retries, proxies={}, **options))
+    retries: Any = {"mode": "standard", "total_max_attempts": MAX_CALL_TRIES}
+    at_once = BEDROCK_CONFIG.merge(Config(retries=retries, proxies={}, **options))
     return Bedrock(MODEL, SCHEMA, emulator.session.client("bedrock-runtime", endpoint_url=url, config=at_once))
 
 
@@ -67,18 +68,18 @@ def test_against_the_emulator(emulator: Local) -> None:
     assert (1, True, True) == (usage.calls, usage.input_tokens > 0, usage.output_tokens > 0)
 
 
-def test_a_paper_through_converse(edges: Edges, emulator: Local) -> None:
+def test_a_paper_through_converse(stages: Stages, emulator: Local) -> None:
     """A summary that comes through Converse is checked and counted like any other."""
-    edges.ingest(run_of(3))
-    edges.score()
-    edges.model = bedrock(emulator, emulator.url)
-    with sample.server(edges.recorded, emulator.port + 1) as upstream:
+    stages.ingest(run_of(3))
+    stages.score()
+    stages.model = bedrock(emulator, emulator.url)
+    with sample.server(stages.recorded, emulator.port + 1) as upstream:
         threading.Thread(target=upstream.serve_forever, args=(0.01,), daemon=True).start()
-        record = edges.summarize(edges.asked()[0])
+        record = stages.summarize(stages.requests()[0])
         upstream.shutdown()
     assert record is not None
-    assert (Rung.MODEL, MODEL, 1) == (record.summary.rung, record.model, record.spent.calls)
-    assert record.spent.input_tokens > record.spent.output_tokens > 0
+    assert (Rung.MODEL, MODEL, 1) == (record.summary.rung, record.model, record.usage.calls)
+    assert record.usage.input_tokens > record.usage.output_tokens > 0
 
 
 def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> None:
@@ -128,7 +129,7 @@ def test_what_a_model_can_do_is_found_out_once(
 def test_a_boto3_that_does_not_know_a_way(emulator: Local, service: Fake) -> None:
     """Where the runtime's boto3 is older than structured output, the tool is asked for."""
     asking = bedrock(emulator, service.url)
-    asking._ways._ways = ({"unknownToBoto3": {}}, *asking._ways._ways[1:])
+    asking._variants._variants = ({"unknownToBoto3": {}}, *asking._variants._variants[1:])
     assert "{}" == asking.complete(ASKED).text
     assert ["toolConfig"] == [way(request) for request in service.asked]
 
@@ -161,9 +162,9 @@ def test_a_turn_without_text_is_sent_with_some(emulator: Local, service: Fake) -
 @pytest.mark.parametrize(
     ("answer", "said", "tries"),
     [
-        (fails(429, "ThrottlingException"), "Bedrock answered ThrottlingException", TRIES),
-        (fails(503, "ServiceUnavailableException"), "Bedrock answered ServiceUnavailableException", TRIES),
-        (fails(500, "InternalServerException"), "Bedrock answered InternalServerException", TRIES),
+        (fails(429, "ThrottlingException"), "Bedrock answered ThrottlingException", MAX_CALL_TRIES),
+        (fails(503, "ServiceUnavailableException"), "Bedrock answered ServiceUnavailableException", MAX_CALL_TRIES),
+        (fails(500, "InternalServerException"), "Bedrock answered InternalServerException", MAX_CALL_TRIES),
         (fails(403, "AccessDeniedException"), f"Bedrock does not open {MODEL} in us-east-1 to this account", 1),
         (fails(404, "ResourceNotFoundException"), f"Bedrock has no model {MODEL} in us-east-1; set BedrockModel", 1),
         (fails(400, "ValidationException"), f"does not take the request to {MODEL} in us-east-1: said by", 3),
@@ -186,7 +187,7 @@ def test_nobody_is_there(emulator: Local, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     with pytest.raises(ModelError, match="Bedrock did not answer") as told:
         bedrock(emulator, "http://127.0.0.1:9").complete(ASKED)
-    assert FREE == told.value.usage
+    assert NO_TOKENS == told.value.usage
 
 
 @pytest.mark.parametrize("lost", ["too slow", "dropped"])
@@ -235,6 +236,6 @@ def test_a_reply_that_tells_no_tokens(emulator: Local, service: Fake) -> None:
 
 def test_two_calls_fit_into_the_function(resources: dict[str, Any]) -> None:
     """The tries of two calls, each as long as it may take, end before summarize is ended."""
-    client: Any = boto3.client("bedrock-runtime", region_name="us-east-1", config=CONFIG)
-    longest = 2 * TRIES * client.meta.config.read_timeout
+    client: Any = boto3.client("bedrock-runtime", region_name="us-east-1", config=BEDROCK_CONFIG)
+    longest = 2 * MAX_CALL_TRIES * client.meta.config.read_timeout
     assert longest < resources["Summarize"]["Properties"]["Timeout"]

@@ -8,12 +8,13 @@ import uuid
 import httpx
 import pytest
 
-from paperboy_cli.cloud import Cloud
-from paperboy_cli.deployed import Deployed
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.links import Links
-from paperboy_cli.local import LIVE, Local, Stack
-from paperboy_cli.place import Found
+from paperboy_cli.local.deployment import LIVE, keep_keys
+from paperboy_cli.local.emulator import Local
+from paperboy_cli.stack.cloud import Cloud
+from paperboy_cli.stack.deployed import Deployed
+from paperboy_cli.stack.host import Stack, StackDescription
+from paperboy_cli.stack.links import Links
 
 NOW = dt.datetime.now(dt.UTC)
 NOBODYS = "AKIAIOSFODNN7EXAMPLE"
@@ -68,7 +69,7 @@ def test_a_signed_link_opens(emulator: Local, cloud: Cloud) -> None:
     emulator.client("s3").create_bucket(Bucket=bucket)
     emulator.client("s3").put_object(Bucket=bucket, Key="latest.html", Body=b"a page")
     outputs = {"Access": "private", "Pages": f"s3://{bucket}/"}
-    link = Links(cloud, Found(outputs, {}), NOW, days=1).to("latest.html")
+    link = Links(cloud, StackDescription(outputs, {}), NOW, days=1).to("latest.html")
     assert (200, "a page") == ((answer := httpx.get(link)).status_code, answer.text)
     assert 403 == httpx.get(link.partition("?")[0]).status_code
 
@@ -78,15 +79,15 @@ def test_keys_are_kept_and_taken_away(emulator: Local, monkeypatch: pytest.Monke
     ssm = emulator.client("ssm")
 
     def kept() -> dict[str, str]:
-        found = ssm.get_parameters_by_path(Path=f"/{LIVE.name}", WithDecryption=True)["Parameters"]
-        assert {"SecureString"} >= {each["Type"] for each in found}
-        return {each["Name"]: each["Value"] for each in found}
+        parameters = ssm.get_parameters_by_path(Path=f"/{LIVE.name}", WithDecryption=True)["Parameters"]
+        assert {"SecureString"} >= {each["Type"] for each in parameters}
+        return {each["Name"]: each["Value"] for each in parameters}
 
     monkeypatch.setenv("LLM_API_KEY", "sk-1")
     monkeypatch.setenv("HF_TOKEN", "hf-1")
-    emulator.keep_keys(LIVE)
+    keep_keys(emulator, LIVE)
     assert {"/paperboy/llm-api-key": "sk-1", "/paperboy/hf-token": "hf-1"} == kept()
     monkeypatch.setenv("LLM_API_KEY", "sk-2")
     monkeypatch.delenv("HF_TOKEN")
-    emulator.keep_keys(LIVE)
+    keep_keys(emulator, LIVE)
     assert {"/paperboy/llm-api-key": "sk-2"} == kept()

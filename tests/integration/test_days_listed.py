@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from functions.render.handler import INDEX, publish_index, render_day
-from paperboy.conflict import ConflictError
-from paperboy.records import PublishedRecord
-from paperboy.summary import Rung
-from paperboy.table import Table
-from tests.integration.conftest import DAY, Edges, run_of
+from functions.render.handler import Render
+from paperboy.adapters.table import Table
+from paperboy.days.records import DayRecords, DigestRecord
+from paperboy.errors import ConflictError
+from paperboy.pages.site import INDEX_KEY
+from paperboy.summaries.summary import Rung
+from tests.integration.conftest import DAY, Stages, nothing_is_unreadable, run_of
 
 OTHER = dt.date(2026, 2, 4)
 
-RECORD = PublishedRecord(
+RECORD = DigestRecord(
     attempt=1,
     ids=("2602.02343",),
     hashes={},
@@ -26,83 +27,87 @@ RECORD = PublishedRecord(
 )
 
 
-def puts(edges: Edges) -> list[str]:
+def puts(stages: Stages) -> list[str]:
     """The key of each object that is put from now on."""
     keys: list[str] = []
-    edges.s3.meta.events.register("provide-client-params.s3.PutObject", lambda params, **_: keys.append(params["Key"]))
+    stages.s3.meta.events.register("provide-client-params.s3.PutObject", lambda params, **_: keys.append(params["Key"]))
     return keys
 
 
 class Overtaken(Table):
     """A table whose other days are published, and listed, just after the days were read."""
 
-    def __init__(self, edges: Edges) -> None:
-        super().__init__(edges.name, edges.dynamodb.Table(edges.name))
-        self._edges = edges
+    def __init__(self, stages: Stages) -> None:
+        super().__init__(stages.name, nothing_is_unreadable, stages.dynamodb.Table(stages.name))
+        self._stages = stages
         self._waiting = True
 
-    def published_days(self, since: dt.date) -> dict[dt.date, PublishedRecord]:
-        read = super().published_days(since)
+    def read_digests(self, since: dt.date) -> dict[dt.date, DigestRecord]:
+        read = super().read_digests(since)
         if self._waiting:
             self._waiting = False
-            self.put_published(OTHER, RECORD, None)
-            publish_index(self._edges.table, self._edges.bucket, self._edges.language)
+            self.put_digest(DayRecords(OTHER), RECORD)
+            self._stages.rendering.publish_index()
         return read
 
 
-def listed(edges: Edges) -> list[str]:
+def overtaken(stages: Stages) -> Render:
+    return Render(Overtaken(stages), stages.bucket, stages.language)
+
+
+def listed(stages: Stages) -> list[str]:
     """The links of the list as it stands, newest first."""
-    page = edges.pages()[INDEX].decode()
+    page = stages.pages()[INDEX_KEY].decode()
     return [part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("digests/")]
 
 
-def test_a_published_day_is_listed(edges: Edges) -> None:
+def test_a_published_day_is_listed(stages: Stages) -> None:
     """With its pages a day comes to stand in the list, which has the type of a page to open."""
-    edges.whole_day()
-    assert [f"digests/{DAY}.html"] == listed(edges)
-    types = {key: edges.s3.head_object(Bucket=edges.name, Key=key)["ContentType"] for key in edges.pages()}
-    assert {INDEX, f"digests/{DAY}.html", "latest.html"} == {
+    stages.whole_day()
+    assert [f"digests/{DAY}.html"] == listed(stages)
+    types = {key: stages.s3.head_object(Bucket=stages.name, Key=key)["ContentType"] for key in stages.pages()}
+    assert {INDEX_KEY, f"digests/{DAY}.html", "latest.html"} == {
         key for key, kind in types.items() if kind == "text/html; charset=utf-8"
     }
-    assert edges.pages()["latest.html"] == edges.pages()[f"digests/{DAY}.html"]
+    assert stages.pages()["latest.html"] == stages.pages()[f"digests/{DAY}.html"]
 
 
-def test_again_with_nothing_new_nothing_is_put(edges: Edges) -> None:
+def test_again_with_nothing_new_nothing_is_put(stages: Stages) -> None:
     """The first time every page is put once; rendered again with nothing new, none is."""
-    keys = puts(edges)
-    edges.whole_day()
+    keys = puts(stages)
+    stages.whole_day()
     pages = [f"{name}.{kind}" for name in (f"digests/{DAY}", "latest") for kind in ("html", "json", "md")]
-    assert sorted([*pages, INDEX]) == sorted(keys)
+    assert sorted([*pages, INDEX_KEY]) == sorted(keys)
     keys.clear()
-    edges.whole_day(hour=4)
-    edges.render()
+    stages.whole_day(hour=4)
+    stages.render()
     assert [] == keys
 
 
-def test_a_list_that_was_missed_comes_out_with_the_next_render(edges: Edges) -> None:
+def test_a_list_that_was_missed_comes_out_with_the_next_render(stages: Stages) -> None:
     """When a render ends between the record and the list, the next one lists the day, though nothing else is new."""
-    edges.whole_day()
-    edges.s3.delete_object(Bucket=edges.name, Key=INDEX)
-    keys = puts(edges)
-    edges.render()
-    assert [INDEX] == keys
+    stages.whole_day()
+    stages.s3.delete_object(Bucket=stages.name, Key=INDEX_KEY)
+    keys = puts(stages)
+    stages.render()
+    assert [INDEX_KEY] == keys
 
 
-def test_an_older_list_does_not_win(edges: Edges) -> None:
+def test_an_older_list_does_not_win(stages: Stages) -> None:
     """Whoever read the days before another was published finds the list changed, and must begin again."""
-    edges.whole_day()
-    edges.s3.delete_object(Bucket=edges.name, Key=INDEX)
+    stages.whole_day()
+    stages.s3.delete_object(Bucket=stages.name, Key=INDEX_KEY)
     with pytest.raises(ConflictError):
-        publish_index(Overtaken(edges), edges.bucket, edges.language)
-    assert [f"digests/{OTHER}.html", f"digests/{DAY}.html"] == listed(edges)
+        overtaken(stages).publish_index()
+    assert [f"digests/{OTHER}.html", f"digests/{DAY}.html"] == listed(stages)
 
 
-def test_a_render_that_was_overtaken_begins_again(edges: Edges) -> None:
+def test_a_render_that_was_overtaken_begins_again(stages: Stages) -> None:
     """A day that is published while another is being listed ends in a list of both."""
-    edges.ingest(run_of(3))
-    edges.score()
-    waiting: list[Any] = edges.asked()
+    stages.ingest(run_of(3))
+    stages.score()
+    waiting: list[Any] = stages.requests()
     for message in waiting:
-        edges.summarize(message)
-    render_day(DAY, Overtaken(edges), edges.bucket, edges.language)
-    assert [f"digests/{OTHER}.html", f"digests/{DAY}.html"] == listed(edges)
+        stages.summarize(message)
+    overtaken(stages).render_day(DAY)
+    assert [f"digests/{OTHER}.html", f"digests/{DAY}.html"] == listed(stages)

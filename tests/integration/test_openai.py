@@ -13,20 +13,20 @@ from typing import Any
 import httpx
 import pytest
 
-from paperboy.language import load_language
-from paperboy.model import FREE, MAX_OUTPUT_TOKENS, FilteredError, ModelError
-from paperboy.openai import RETRY, OpenAI
-from paperboy.prompt import Message
-from paperboy.secret import Secret
-from paperboy.summary import schema_of
-from paperboy.usage import MOST_TOLD, Usage
-from paperboy_cli.local import Local
-from tests.integration.conftest import PRICES, Edges, run_of
+from paperboy.adapters.models.openai import CALL_RETRY, OpenAI
+from paperboy.adapters.secret import Secret
+from paperboy.languages.language import load_language
+from paperboy.summaries.model import NO_TOKENS, FilteredError, ModelError
+from paperboy.summaries.prompt import Message
+from paperboy.summaries.reply import schema_of
+from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, MAX_REPORTED_TOKENS, Usage
+from paperboy_cli.local.emulator import Local
+from tests.integration.conftest import PRICES, Stages, run_of
 from tests.integration.fake import Answer, Fake, Request, serving
 
 SCHEMA = schema_of(load_language("zh"))
 ASKED = (Message("system", "Answer in JSON."), Message("user", "{}"))
-AT_ONCE = RETRY.copy_with(backoff_factor=0.0)
+AT_ONCE = CALL_RETRY.copy_with(backoff_factor=0.0)
 """The real number of tries, without the waiting."""
 KEY = "sk-do-not-tell-anybody"
 
@@ -185,7 +185,7 @@ def test_an_unpaid_account_filters_nothing(endpoint: Fake, code: str) -> None:
     endpoint.answer = lambda _: error(400, code)
     with pytest.raises(ModelError, match="answered 400") as told:
         asking.complete(ASKED)
-    assert (ModelError, FREE, 2) == (type(told.value), told.value.usage, len(endpoint.asked))
+    assert (ModelError, NO_TOKENS, 2) == (type(told.value), told.value.usage, len(endpoint.asked))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_what_is_no_reply_is_said(endpoint: Fake, answer: Answer, said: str) -> 
     ("told", "expected"),
     [
         ({"prompt_tokens": 700, "completion_tokens": -300}, (700, 0)),
-        ({"prompt_tokens": 10**20, "completion_tokens": 10**40}, (MOST_TOLD, MOST_TOLD)),
+        ({"prompt_tokens": 10**20, "completion_tokens": 10**40}, (MAX_REPORTED_TOKENS, MAX_REPORTED_TOKENS)),
         ({"prompt_tokens": None, "completion_tokens": 300}, None),
         ({"prompt_tokens": 12.5, "completion_tokens": 300}, None),
         ({"prompt_tokens": "x", "completion_tokens": 300}, None),
@@ -250,7 +250,7 @@ def test_what_may_have_been_worked_on_is_asked_once(endpoint: Fake, monkeypatch:
         raise ConnectionAbortedError
 
     endpoint.answer = answer
-    monkeypatch.setattr("paperboy.openai.TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr("paperboy.adapters.models.openai.CALL_TIMEOUT", httpx.Timeout(0.2))
     with pytest.raises(ModelError, match="did not answer") as told:
         model(endpoint).complete(ASKED)
     over.set()
@@ -269,7 +269,7 @@ def test_an_answer_that_does_not_end(endpoint: Fake) -> None:
     """Empty lines keep a call alive only for as long as it may take."""
     endpoint.answer = lambda _: (200, itertools.repeat(b"\n"), {})
     with pytest.raises(ModelError, match=r"did not end its answer within 0.1 s"):
-        OpenAI(f"{endpoint.url}/v1", "m", SCHEMA, None, AT_ONCE, longest=0.1).complete(ASKED)
+        OpenAI(f"{endpoint.url}/v1", "m", SCHEMA, None, AT_ONCE, max_seconds=0.1).complete(ASKED)
 
 
 @pytest.mark.parametrize("finish", ["length", "model_context_window_exceeded"])
@@ -286,26 +286,26 @@ def test_a_turn_without_text_is_sent_with_some(endpoint: Fake) -> None:
     assert "(nothing)" == endpoint.asked[0]["messages"][2]["content"]
 
 
-def summarized(edges: Edges, endpoint: Fake) -> Any:
+def summarized(stages: Stages, endpoint: Fake) -> Any:
     """The record that is written of a paper by the endpoint's model."""
-    edges.ingest(run_of(3))
-    edges.score()
-    edges.model = model(endpoint)
-    return edges.summarize(edges.asked()[0])
+    stages.ingest(run_of(3))
+    stages.score()
+    stages.model = model(endpoint)
+    return stages.summarize(stages.requests()[0])
 
 
-def test_a_filtered_paper_is_a_refusal(edges: Edges, endpoint: Fake) -> None:
+def test_a_filtered_paper_is_a_refusal(stages: Stages, endpoint: Fake) -> None:
     """A paper that is filtered counts as refused, what that took is counted, and nothing is repaired."""
     endpoint.answer = lambda _: reply("", finish="content_filter")
-    record = summarized(edges, endpoint)
-    spent = Usage(calls=1, input_tokens=700, output_tokens=300, cost=PRICES.of(700, 300))
-    assert (1, spent, 1) == (record.refusals, record.spent, len(endpoint.asked))
+    record = summarized(stages, endpoint)
+    usage = Usage(calls=1, input_tokens=700, output_tokens=300, cost=PRICES.of(700, 300))
+    assert (1, usage, 1) == (record.refusals, record.usage, len(endpoint.asked))
 
 
-def test_a_model_is_told_that_it_was_cut_off(edges: Edges, endpoint: Fake) -> None:
+def test_a_model_is_told_that_it_was_cut_off(stages: Stages, endpoint: Fake) -> None:
     """The repair of a reply that was cut off says so."""
     endpoint.answer = lambda _: reply('{"title": "引', finish="length")
-    assert 1 == summarized(edges, endpoint).refusals
+    assert 1 == summarized(stages, endpoint).refusals
     told = endpoint.asked[1]["messages"][-1]["content"]
     assert f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " in told
 
@@ -316,7 +316,7 @@ def test_nobody_is_there(url: str) -> None:
     nowhere = OpenAI(url, "m", SCHEMA, None, AT_ONCE)
     with pytest.raises(ModelError, match="did not answer") as told:
         nowhere.complete(ASKED)
-    assert FREE == told.value.usage
+    assert NO_TOKENS == told.value.usage
 
 
 @pytest.fixture
@@ -406,7 +406,7 @@ def test_a_new_key_is_taken_up(emulator: Local, name: str, monkeypatch: pytest.M
     ssm.put_parameter(Name=name, Value="old", Type="SecureString")
     secret = Secret(name, ssm)
     now = 1000.0
-    monkeypatch.setattr("paperboy.secret.time.monotonic", lambda: now)
+    monkeypatch.setattr("paperboy.adapters.secret.time.monotonic", lambda: now)
     assert "old" == secret.value()
     ssm.put_parameter(Name=name, Value="new", Type="SecureString", Overwrite=True)
     assert "old" == secret.value()

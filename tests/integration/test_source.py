@@ -7,20 +7,21 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import chain
 from typing import Any
 
 import httpx
 import pytest
 from httpx_retries import Retry
 
-from paperboy import source
-from paperboy.secret import Secret
-from paperboy.source import RETRY, NotListedYetError, Source, SourceError
-from paperboy_cli.local import Local
+from paperboy.adapters.secret import Secret
+from paperboy.adapters.sources import hugging_face
+from paperboy.adapters.sources.hugging_face import LISTING_RETRY, MAX_LISTING_PAGES, PATH, HuggingFace
+from paperboy.papers.listing import NotListedYetError, SourceError
+from paperboy_cli.local.emulator import Local
+from tests.samples import item
 
 DAY = dt.date(2026, 2, 3)
-AT_ONCE = RETRY.copy_with(backoff_factor=0.0)
+AT_ONCE = LISTING_RETRY.copy_with(backoff_factor=0.0)
 """The real number of tries, without the waiting."""
 
 Answer = Callable[["Handler"], None]
@@ -87,41 +88,51 @@ def server() -> Iterator[Server]:
 
 def listing(
     server: Server, *answers: Answer, retry: Retry = AT_ONCE, seconds: float = 5.0, token: Secret | None = None
-) -> list[Any]:
+) -> list[str]:
+    """The ids of the papers that the source lists."""
     server.answers = list(answers)
-    return Source(f"http://127.0.0.1:{server.server_port}/", retry, httpx.Timeout(seconds), token).listing(DAY)
+    source = HuggingFace(f"http://127.0.0.1:{server.server_port}/", retry, httpx.Timeout(seconds), token)
+    return [paper.id for paper in source.listing(DAY).papers]
 
 
-def papers(first: int, last: int) -> list[int]:
-    return list(range(first, last))
+def ids(first: int, last: int) -> list[str]:
+    return [f"2602.{number:05}" for number in range(first, last)]
+
+
+def papers(first: int, last: int) -> list[Any]:
+    """Items of a listing, one for each number."""
+    return [item(id=paper_id) for paper_id in ids(first, last)]
+
+
+ONE = says(papers(1, 2))
 
 
 @pytest.mark.parametrize(
-    ("pages", "requests"),
+    ("pages", "requests", "last"),
     [
-        ([papers(0, 51)], 1),
-        ([papers(0, 99)], 1),
-        ([papers(0, 100), []], 2),
-        ([papers(0, 100), papers(100, 101)], 2),
-        ([papers(0, 100), papers(50, 150), papers(150, 160)], 3),
+        ([papers(0, 51)], 1, 51),
+        ([papers(0, 99)], 1, 99),
+        ([papers(0, 100), []], 2, 100),
+        ([papers(0, 100), papers(100, 101)], 2, 101),
+        ([papers(0, 100), papers(50, 150), papers(150, 160)], 3, 160),
     ],
 )
-def test_all_pages_are_read(server: Server, pages: list[list[int]], requests: int) -> None:
+def test_all_pages_are_read(server: Server, pages: list[list[Any]], requests: int, last: int) -> None:
     """Full pages are followed by the next one until one is short."""
-    assert list(chain.from_iterable(pages)) == listing(server, *map(says, pages))
-    assert [f"{source.PATH}?date=2026-02-03&limit=100&p={page}" for page in range(requests)] == server.asked
+    assert ids(0, last) == listing(server, *map(says, pages))
+    assert [f"{PATH}?date=2026-02-03&limit=100&p={page}" for page in range(requests)] == server.asked
 
 
 def test_a_mirror_without_pages_is_read_once(server: Server) -> None:
     """A source that answers every page with the same one comes to an end."""
-    assert papers(0, 100) == listing(server, says(papers(0, 100)))
+    assert ids(0, 100) == listing(server, says(papers(0, 100)))
     assert 2 == len(server.asked)
 
 
 def test_no_source_goes_on_for_ever(server: Server) -> None:
-    """A source whose pages never end is read PAGES times."""
+    """A source whose pages never end is read MAX_LISTING_PAGES times."""
     pages = [says(papers(start, start + 100)) for start in range(0, 5000, 100)]
-    assert 100 * source.PAGES == len(listing(server, *pages))
+    assert 100 * MAX_LISTING_PAGES == len(listing(server, *pages))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +148,7 @@ def test_no_source_goes_on_for_ever(server: Server) -> None:
 )
 def test_a_passing_failure_is_tried_again(server: Server, failure: Answer) -> None:
     """What fails for the moment is asked for again, and the listing is whole."""
-    assert [1] == listing(server, failure, failure, says([1]))
+    assert ids(1, 2) == listing(server, failure, failure, ONE)
     assert 3 == len(server.asked)
 
 
@@ -160,15 +171,15 @@ def test_what_is_no_listing_is_said(server: Server, answer: Answer, said: str) -
     """An answer that is no listing, after all tries, is an error that names the address and what came."""
     with pytest.raises(SourceError, match=said) as error:
         listing(server, answer)
-    assert f"http://127.0.0.1:{server.server_port}{source.PATH}?date={DAY}" in str(error.value)
-    assert len(server.asked) <= 2 + RETRY.total
+    assert f"http://127.0.0.1:{server.server_port}{PATH}?date={DAY}" in str(error.value)
+    assert len(server.asked) <= 2 + LISTING_RETRY.total
 
 
 def test_a_source_that_drips(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that comes drop by drop, so that no time-out notices, ends as an error all the same."""
-    monkeypatch.setattr(source, "LONGEST", -1.0)
+    monkeypatch.setattr(hugging_face, "MAX_LISTING_SECONDS", -1.0)
     with pytest.raises(SourceError, match="did not end its answer"):
-        listing(server, says([1]))
+        listing(server, ONE)
 
 
 def test_a_source_that_does_not_answer_in_time(server: Server) -> None:
@@ -197,7 +208,7 @@ def test_the_source_says_how_long_to_wait(
     """The time that Retry-After or RateLimit names is waited, not our own."""
     waited: list[float] = []
     monkeypatch.setattr("httpx_retries.retry.time.sleep", waited.append)
-    assert [1] == listing(server, says("busy", 429, **headers), says([1]), retry=RETRY)
+    assert ids(1, 2) == listing(server, says("busy", 429, **headers), ONE, retry=LISTING_RETRY)
     assert [7.0] == [seconds for seconds in waited if seconds > 1]
 
 

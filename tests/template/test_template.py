@@ -1,5 +1,6 @@
 """Rules that the template keeps, looked at as CloudFormation gets it: after the SAM transform."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -9,20 +10,34 @@ import pytest
 from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
-from functions.render.handler import PUBLISHED
-from functions.summarize.handler import ON_LOW_RUNG
-from paperboy.table import CLAIM
+from paperboy.adapters.observe import Metric
+from paperboy.adapters.table import CLAIM_SECONDS
+from paperboy.days.keys import (
+    BUDGET,
+    DIGESTS,
+    RANKING,
+    RUN,
+    day_partition,
+    paper_key,
+    summary_key,
+)
+from paperboy.days.records import SummaryRecord
 from tests.conftest import ROOT
 
 type Resources = dict[str, dict[str, Any]]
+type Template = dict[str, dict[str, Any]]
 
-FAILURES = {"Fn::GetAtt": ["Failures", "Arn"]}
+FAILURE_QUEUE = {"Fn::GetAtt": ["FailureQueue", "Arn"]}
+SUMMARY_QUEUE = {"Fn::GetAtt": ["SummaryQueue", "Arn"]}
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
 STREAM = {"Fn::GetAtt": ["Table", "StreamArn"]}
+BUCKET = {"Fn::GetAtt": ["PagesBucket", "Arn"]}
+PAGES = {"Fn::Sub": "${PagesBucket.Arn}/${PagesPrefix}/*"}
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
-UNDER = {"Under": {"Fn::If": ["Prefixed", {"Fn::Sub": "/${PagesPrefix}"}, ""]}}
-PAGES = [{"Fn::Sub": [f"${{Pages.Arn}}${{Under}}/{keys}", UNDER]} for keys in ("digests/*", "latest.*", "index.html")]
-"""The keys that pages have, below the prefix where there is one."""
+DAY = dt.date(2026, 2, 3)
+DAYS = day_partition(DAY).replace(str(DAY), "*")
+"""A pattern of every day's partition."""
 
 NAMES = {
     *("AlarmName", "BucketName", "DashboardName", "FunctionName", "GroupName", "LayerName", "LogGroupName", "Name"),
@@ -32,6 +47,13 @@ NAMES = {
 
 REFERRING = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig")
 """Resources whose FunctionName is that of another one."""
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    """The template as it is written."""
+    written: Template = yaml_parse((ROOT / "template.yaml").read_text())
+    return written
 
 
 def of_type(resources: Resources, *types: str) -> dict[str, dict[str, Any]]:
@@ -52,7 +74,8 @@ def statements(resources: Resources, name: str) -> Iterator[dict[str, Any]]:
     properties = resources[name]["Properties"]
     for policy in properties.get("Policies", [properties]):
         for statement in policy["PolicyDocument"]["Statement"]:
-            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+            branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+            yield from (branch for branch in branches if branch != NO_VALUE)
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -64,8 +87,102 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(each)
 
 
+def choices(value: Any) -> Iterator[list[Any]]:
+    """The condition and the two branches of every Fn::If in a part of the template."""
+    if isinstance(value, dict | list):
+        if isinstance(value, dict) and "Fn::If" in value:
+            yield value["Fn::If"]
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from choices(each)
+
+
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def test_every_parameter_has_its_place(template: Template) -> None:
+    """The console asks for each parameter once, under a heading, in the order in which the parameters are written."""
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert list(template["Parameters"]) == [name for group in groups for name in group["Parameters"]]
+    headings = [group["Label"]["default"] for group in groups]
+    assert len(set(headings)) == len(headings)
+    assert all(headings)
+
+
+def test_every_parameter_can_be_left_alone(template: Template) -> None:
+    """Each parameter has a default and a sentence that says what it is for."""
+    for name, parameter in template["Parameters"].items():
+        assert "Default" in parameter, name
+        assert parameter["Description"].endswith("."), name
+
+
+def test_outputs(template: Template) -> None:
+    """The outputs are those that people and the command look for."""
+    assert {
+        *("Table", "Bucket", "Pages", "Access", "Link", "Ingest", "Render"),
+        *("SummaryQueue", "SummaryDeadLetterQueue", "FailureQueue"),
+    } == set(template["Outputs"])
+
+
+def test_pages_are_in_one_folder(resources: Resources, template: Template) -> None:
+    """Render writes to the folder that the outputs name, and that folder always has a name."""
+    variables = resources["Render"]["Properties"]["Environment"]["Variables"]
+    assert ({"Ref": "PagesBucket"}, {"Ref": "PagesPrefix"}) == (variables["BUCKET_NAME"], variables["PAGES_PREFIX"])
+    values = {name: output["Value"] for name, output in template["Outputs"].items()}
+    assert {"Fn::Sub": "s3://${PagesBucket}/${PagesPrefix}/"} == values["Pages"]
+    assert {"Fn::Sub": "https://${PagesBucket.RegionalDomainName}/${PagesPrefix}/latest.html"} == values["Link"]
+    assert not re.search(template["Parameters"]["PagesPrefix"]["AllowedPattern"], "")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "accepted"),
+    [
+        ("pages", True),
+        ("5f0c2d7e9a814b36", True),
+        ("5f0c2d7e9a814b36-a1c4-" * 2, True),
+        ("papers", False),
+        ("5f0c2d7e9a814b3", False),
+        ("5f0c2d7e9a814b36/a1c4", False),
+        ("5f0c2d7e9a814b36*", False),
+        ("5" * 65, False),
+    ],
+)
+def test_a_prefix_is_the_default_or_hard_to_guess(template: Template, prefix: str, accepted: bool) -> None:
+    """The pages' folder is the default or has 16 to 64 letters, digits and hyphens."""
+    assert accepted == bool(re.search(template["Parameters"]["PagesPrefix"]["AllowedPattern"], prefix))
+
+
+def test_unlisted_refuses_the_default_prefix(template: Template) -> None:
+    """With Access unlisted, the one folder that is easy to guess is refused."""
+    rule = template["Rules"]["UnlistedNeedsSecretPrefix"]
+    assert {"Fn::Equals": [{"Ref": "Access"}, "unlisted"]} == rule["RuleCondition"]
+    default = template["Parameters"]["PagesPrefix"]["Default"]
+    refused = {"Fn::Not": [{"Fn::Equals": [{"Ref": "PagesPrefix"}, default]}]}
+    assert [refused] == [assertion["Assert"] for assertion in rule["Assertions"]]
+
+
+def test_an_emulator_does_without_tls_and_nothing_else(resources: Resources, template: Template) -> None:
+    """An emulator's account, which none in AWS is, turns TLS-only and our endpoint off; all else is as in the cloud."""
+    account = {"Ref": "AWS::AccountId"}
+    accounts = [{"Fn::Equals": [account, name]} for name in ("000000000000", "AWS::AccountId")]
+    assert {"Fn::Or": accounts} == template["Conditions"]["Emulated"]
+    branches = [(emulated, cloud) for name, emulated, cloud in choices(resources) if name == "Emulated"]
+    assert [NO_VALUE] * 5 == [emulated for emulated, _ in branches]
+    assert ["", "", "", "", "TlsOnly"] == sorted(cloud and cloud["Sid"] for _, cloud in branches)
+    in_aws = {"Fn::Not": [{"Condition": "Emulated"}]}
+    assert {"NeedsBucketPolicy": {"Fn::Or": [{"Condition": "IsReadableByAnyone"}, in_aws]}} == {
+        name: condition for name, condition in template["Conditions"].items() if "'Emulated'" in str(condition)
+    }
+    assert {"PagesBucketPolicy"} == {
+        name for name, each in resources.items() if each.get("Condition") in ("Emulated", "NeedsBucketPolicy")
+    }
+
+
+def test_sam_local_can_set_the_endpoint(resources: Resources) -> None:
+    """Each function declares AWS_ENDPOINT_URL, empty in the cloud: `sam local invoke` sets only what is declared."""
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        endpoint = function["Environment"]["Variables"]["AWS_ENDPOINT_URL"]
+        assert {"Fn::If": ["Emulated", NO_VALUE, ""]} == endpoint, name
 
 
 def test_functions(resources: Resources) -> None:
@@ -88,46 +205,49 @@ def test_no_failed_event_is_lost(resources: Resources) -> None:
     places = {name: reader["DestinationConfig"] for name, reader in stream_readers(resources).items()}
     invoked = of_type(resources, "AWS::Lambda::EventInvokeConfig")
     places |= {each["FunctionName"]["Ref"]: each["DestinationConfig"] for each in invoked.values()}
-    assert {name: {"OnFailure": {"Destination": FAILURES}} for name in ("Ingest", "Score", "Render")} == places
+    assert {name: {"OnFailure": {"Destination": FAILURE_QUEUE}} for name in ("Ingest", "Score", "Render")} == places
     for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
-        assert {"Arn": FAILURES} == schedule["Target"]["DeadLetterConfig"], name
-    redriven = resources["Asked"]["Properties"]["RedrivePolicy"]
-    assert {"Fn::GetAtt": ["AskedInVain", "Arn"]} == redriven["deadLetterTargetArn"]
+        assert {"Arn": FAILURE_QUEUE} == schedule["Target"]["DeadLetterConfig"], name
+    redrive = resources["SummaryQueue"]["Properties"]["RedrivePolicy"]
+    assert {"Fn::GetAtt": ["SummaryDeadLetterQueue", "Arn"]} == redrive["deadLetterTargetArn"]
 
 
-def test_every_source_is_known(resources: Resources) -> None:
-    """Functions are fed by the table's stream and by the queue; a new source needs a failure destination as well."""
+def test_event_sources(resources: Resources) -> None:
+    """The table's stream and the queue invoke functions; a new source needs a failure destination as well."""
     sources = [each["EventSourceArn"] for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()]
-    assert sorted([STREAM, STREAM, {"Fn::GetAtt": ["Asked", "Arn"]}], key=str) == sorted(sources, key=str)
+    assert sorted([STREAM, STREAM, SUMMARY_QUEUE], key=str) == sorted(sources, key=str)
 
 
-@pytest.mark.parametrize("role", ["IngestRole", "ScoreRole", "RenderRole", "IngestHourlyRole", "IngestLastRole"])
+@pytest.mark.parametrize(
+    "role", ["IngestRole", "ScoreRole", "RenderRole", "IngestScheduleRole", "IngestLastScheduleRole"]
+)
 def test_failures_may_be_kept(resources: Resources, role: str) -> None:
     """Whoever keeps failed events in the queue may write there."""
     assert ["sqs:SendMessage"] in [
-        listed(statement["Action"]) for statement in statements(resources, role) if statement["Resource"] == FAILURES
+        listed(each["Action"]) for each in statements(resources, role) if each["Resource"] == FAILURE_QUEUE
     ]
 
 
 def test_failures_are_kept_for_long(resources: Resources) -> None:
     """What failed for good is kept for 14 days, the most that a queue can."""
-    for name in ("Failures", "AskedInVain"):
+    for name in ("FailureQueue", "SummaryDeadLetterQueue"):
         assert 14 * 24 * 60 * 60 == resources[name]["Properties"]["MessageRetentionPeriod"], name
 
 
 def test_no_wildcards(resources: Resources) -> None:
-    """No statement that allows something is about everything or allows everything."""
+    """No statement allows everything, and none is about everything but the one that AWS takes in no other way."""
     names = of_type(resources, "AWS::IAM::Role", "AWS::S3::BucketPolicy")
     allowed = [each for name in names for each in statements(resources, name) if each["Effect"] == "Allow"]
-    assert [] == [each for each in allowed if "*" in listed(each["Resource"])]
+    about_everything = [each for each in allowed if "*" in listed(each["Resource"])]
+    assert [["dynamodb:ListStreams"]] * 2 == [each["Action"] for each in about_everything]
     assert [] == [each for each in allowed if any("*" in action for action in listed(each["Action"]))]
     assert {"TlsOnly"} == {
         each.get("Sid") for name in names for each in statements(resources, name) if each["Effect"] != "Allow"
     }
 
 
-def test_only_the_configured_model_may_be_asked(resources: Resources) -> None:
-    """With Bedrock, summarize may ask the one model or profile that is named, and other models through it alone."""
+def test_only_the_configured_model_may_be_called(resources: Resources) -> None:
+    """With Bedrock, summarize may call the one model or profile that is named, and other models through it alone."""
     about_bedrock = [
         (role, statement)
         for role, properties in of_type(resources, "AWS::IAM::Role").items()
@@ -142,10 +262,10 @@ def test_only_the_configured_model_may_be_asked(resources: Resources) -> None:
         "Resource": {"Fn::Sub": "arn:${AWS::Partition}:bedrock:*::foundation-model/*"},
         "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": profile}},
     }
-    ask = {"Effect": "Allow", "Action": ["bedrock:InvokeModel"]}
+    call = {"Effect": "Allow", "Action": ["bedrock:InvokeModel"]}
     assert [
-        ("SummarizeRole", {"Fn::If": ["UsesBedrock", ask | {"Sid": sid} | what, {"Ref": "AWS::NoValue"}]})
-        for sid, what in (("AskTheModel", {"Resource": [model, profile]}), ("AskThroughTheProfile", through))
+        ("SummarizeRole", {"Fn::If": ["UsesBedrock", call | {"Sid": sid} | what, NO_VALUE]})
+        for sid, what in (("CallTheModel", {"Resource": [model, profile]}), ("CallThroughTheProfile", through))
     ] == about_bedrock
 
 
@@ -154,10 +274,10 @@ def test_only_the_configured_model_may_be_asked(resources: Resources) -> None:
     [("Ingest", "HF_TOKEN_NAME", "hf-token"), ("Summarize", "LLM_KEY_NAME", "llm-api-key")],
 )
 def test_a_key_is_one_functions(resources: Resources, function: str, variable: str, key: str) -> None:
-    """A function is told where its key is kept, and may read that parameter and no other."""
-    told = resources[function]["Properties"]["Environment"]["Variables"][variable]
-    assert {"Fn::Sub": f"/${{AWS::StackName}}/{key}"} == told
-    place = {"Fn::Sub": f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{told['Fn::Sub']}"}
+    """A function knows where its key is kept, and may read that parameter and no other."""
+    kept = resources[function]["Properties"]["Environment"]["Variables"][variable]
+    assert {"Fn::Sub": f"/${{AWS::StackName}}/{key}"} == kept
+    place = {"Fn::Sub": f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{kept['Fn::Sub']}"}
     about = [
         (role, each["Action"], each["Resource"])
         for role in of_type(resources, "AWS::IAM::Role")
@@ -170,10 +290,10 @@ def test_a_key_is_one_functions(resources: Resources, function: str, variable: s
 @pytest.mark.parametrize(
     ("role", "operator", "own"),
     [
-        ("IngestRole", "ForAllValues:StringLike", ["DAY#*"]),
-        ("ScoreRole", "ForAllValues:StringLike", ["DAY#*"]),
-        ("SummarizeRole", "ForAllValues:StringLike", ["DAY#*", "BUDGET"]),
-        ("RenderRole", "ForAllValues:StringEquals", ["DIGESTS"]),
+        ("IngestRole", "ForAllValues:StringLike", [DAYS]),
+        ("ScoreRole", "ForAllValues:StringLike", [DAYS]),
+        ("SummarizeRole", "ForAllValues:StringLike", [DAYS, BUDGET]),
+        ("RenderRole", "ForAllValues:StringEquals", [DIGESTS]),
     ],
 )
 def test_writes_only_its_own_records(resources: Resources, role: str, operator: str, own: list[str]) -> None:
@@ -184,6 +304,16 @@ def test_writes_only_its_own_records(resources: Resources, role: str, operator: 
     assert reads <= {"dynamodb:GetItem", "dynamodb:Query"}
     assert [{operator: {"dynamodb:LeadingKeys": own}}] == [each["Condition"] for each in writes]
     assert set(writes[0]["Action"]) <= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
+
+
+@pytest.mark.parametrize("role", ["ScoreRole", "RenderRole"])
+def test_stream_may_be_read(resources: Resources, role: str) -> None:
+    """Lambda reads the stream as the function's role, which needs four actions, one of them without a resource."""
+    about_stream = [each for each in statements(resources, role) if "Stream" in str(each["Action"])]
+    assert [
+        (["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], STREAM),
+        (["dynamodb:ListStreams"], "*"),
+    ] == [(each["Action"], each["Resource"]) for each in about_stream if "logs:" not in str(each)]
 
 
 def test_only_render_touches_the_bucket(resources: Resources) -> None:
@@ -198,20 +328,21 @@ def test_only_render_touches_the_bucket(resources: Resources) -> None:
         if action.startswith("s3:") or "Pages" in str(place)
     }
     assert {
-        ("RenderRole", "s3:ListBucket", str({"Fn::GetAtt": ["Pages", "Arn"]})),
-        *(("RenderRole", action, str(place)) for action in ("s3:GetObject", "s3:PutObject") for place in PAGES),
+        ("RenderRole", "s3:ListBucket", str(BUCKET)),
+        ("RenderRole", "s3:GetObject", str(PAGES)),
+        ("RenderRole", "s3:PutObject", str(PAGES)),
     } == about_pages
 
 
 def test_bucket_is_closed(resources: Resources) -> None:
     """The bucket is public only where Access says so, has no access lists, and refuses plain HTTP."""
-    bucket = resources["Pages"]["Properties"]
-    unless_open = {"Fn::If": ["Open", False, True]}
+    bucket = resources["PagesBucket"]["Properties"]
+    unless_readable = {"Fn::If": ["IsReadableByAnyone", False, True]}
     assert {
         "BlockPublicAcls": True,
         "IgnorePublicAcls": True,
-        "BlockPublicPolicy": unless_open,
-        "RestrictPublicBuckets": unless_open,
+        "BlockPublicPolicy": unless_readable,
+        "RestrictPublicBuckets": unless_readable,
     } == bucket["PublicAccessBlockConfiguration"]
     assert {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]} == bucket["OwnershipControls"]
     tls_only = {
@@ -219,7 +350,7 @@ def test_bucket_is_closed(resources: Resources) -> None:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [{"Fn::GetAtt": ["Pages", "Arn"]}, {"Fn::Sub": "${Pages.Arn}/*"}],
+        "Resource": [BUCKET, {"Fn::Sub": "${PagesBucket.Arn}/*"}],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     read_pages = {
@@ -229,12 +360,18 @@ def test_bucket_is_closed(resources: Resources) -> None:
         "Action": "s3:GetObject",
         "Resource": PAGES,
     }
-    policy = resources["PagesPolicy"]["Properties"]
-    assert [("TlsRequired", tls_only), ("Open", read_pages)] == [
-        (condition, statement)
-        for condition, statement, _ in (each["Fn::If"] for each in policy["PolicyDocument"]["Statement"])
+    policy = resources["PagesBucketPolicy"]["Properties"]
+    assert [["Emulated", NO_VALUE, tls_only], ["IsReadableByAnyone", read_pages, NO_VALUE]] == [
+        statement["Fn::If"] for statement in policy["PolicyDocument"]["Statement"]
     ]
-    assert {"Ref": "Pages"} == policy["Bucket"]
+    assert {"Ref": "PagesBucket"} == policy["Bucket"]
+
+
+def test_who_counts_as_anyone(template: Template) -> None:
+    """Anyone may read, and there is a plain link, unless Access is private."""
+    private = {"Fn::Equals": [{"Ref": "Access"}, "private"]}
+    assert {"Fn::Not": [private]} == template["Conditions"]["IsReadableByAnyone"]
+    assert "IsReadableByAnyone" == template["Outputs"]["Link"]["Condition"]
 
 
 def test_only_the_bucket_can_be_public(resources: Resources) -> None:
@@ -246,49 +383,70 @@ def test_only_the_bucket_can_be_public(resources: Resources) -> None:
     assert [] == [name for name, resource in resources.items() if "ResourcePolicy" in resource["Properties"]]
 
 
-def test_no_partition_is_taken_for_granted(resources: Resources) -> None:
+def test_no_partition_is_taken_for_granted(resources: Resources, template: Template) -> None:
     """Nothing names a partition of AWS or its hosts, but for services, which are called the same in each."""
-    outputs = yaml_parse((ROOT / "template.yaml").read_text())["Outputs"]
     assert {"lambda.amazonaws.com", "scheduler.amazonaws.com"} == {
-        text for text in texts([resources, outputs]) if re.search(r"arn:aws|amazonaws|aws\.amazon", text)
+        text for text in texts([resources, template["Outputs"]]) if re.search(r"arn:aws|amazonaws|aws\.amazon", text)
     }
 
 
 def test_times_fit(resources: Resources) -> None:
     """A message is hidden for six runs of its function, and a claim outlives the run but not the hiding."""
     timeout = resources["Summarize"]["Properties"]["Timeout"]
-    hidden = resources["Asked"]["Properties"]["VisibilityTimeout"]
+    hidden = resources["SummaryQueue"]["Properties"]["VisibilityTimeout"]
     assert hidden >= 6 * timeout
-    assert timeout < CLAIM < hidden
+    assert timeout < CLAIM_SECONDS < hidden
 
 
-def test_queue_mapping(resources: Resources) -> None:
+def test_queue_mapping(resources: Resources, template: Template) -> None:
     """A failed message costs no other of its batch, and invocations side by side are bounded."""
-    mapping = resources["SummarizeAsked"]["Properties"]
+    mapping = resources["SummarizeRequests"]["Properties"]
     assert ["ReportBatchItemFailures"] == mapping["FunctionResponseTypes"]
-    concurrency = {"Fn::If": ["UsualConcurrency", 5, {"Ref": "MaxConcurrency"}]}
+    concurrency = {"Fn::If": ["HasUsualConcurrency", 5, {"Ref": "MaxConcurrency"}]}
     assert concurrency == mapping["ScalingConfig"]["MaximumConcurrency"]
-    parameter = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]["MaxConcurrency"]
+    parameter = template["Parameters"]["MaxConcurrency"]
     assert (5, 2, 1000) == (parameter["Default"], parameter["MinValue"], parameter["MaxValue"])
     assert 1 <= mapping["BatchSize"] <= 10
 
 
 def test_alarms(resources: Resources) -> None:
-    """Low rungs, failures for good, and a service that stopped raise an alarm, and whoever asked for mail is told."""
+    """Low rungs, unreadable records, failures for good and a service that stopped each raise an alarm, sent by mail."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
-    assert {"LowRungs", "FailuresWaiting", "AskedInVainWaiting", "NoRun", "NoDigest"} == set(alarms)
-    told = {"Fn::If": ["Mailed", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-    assert [told] * 5 == [alarm["AlarmActions"] for alarm in alarms.values()]
-    # A dead service raises no metric.
-    assert {"NoRun", "NoDigest"} == {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
+    bad = {"LowRungAlarm", "UnreadableRecordAlarm", "FailureAlarm", "DeadLetterAlarm"}
+    stopped = {"NoRunAlarm", "NoDigestAlarm"}
+    assert bad | stopped == set(alarms)
+    by_mail = {"Fn::If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], NO_VALUE]}
+    for name, alarm in alarms.items():
+        assert by_mail == alarm["AlarmActions"], name
+        # One bad thing is enough. A dead service raises no metric, so that a missing one counts.
+        rule = ("GreaterThanThreshold", 0, "notBreaching") if name in bad else ("LessThanThreshold", 1, "breaching")
+        assert rule == (alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]), name
+        # A stack that runs only when somebody starts it has not stopped.
+        enabled = {"Fn::If": ["IsScheduled", True, False]} if name in stopped else None
+        assert enabled == alarm.get("ActionsEnabled"), name
+
+
+def test_alarms_look_at_every_queue_of_failures(resources: Resources) -> None:
+    """An alarm rises while a message is visible in a queue that keeps what failed."""
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    queues = [each["Dimensions"] for each in alarms if each["MetricName"] == "ApproximateNumberOfMessagesVisible"]
+    assert [
+        [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]
+        for name in ("FailureQueue", "SummaryDeadLetterQueue")
+    ] == queues
 
 
 def test_alarms_look_at_metrics_that_are_raised(resources: Resources) -> None:
-    """The metrics of ours that alarms look at are those that summarize and render raise, with our dimension."""
+    """The metrics of ours that alarms look at are names that the functions count under, in their namespace."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
-    ours = {each["MetricName"]: each["Dimensions"] for each in alarms if "AWS/" not in str(each["Namespace"])}
-    service = resources["Render"]["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-    assert {name: [{"Name": "service", "Value": service}] for name in (ON_LOW_RUNG, PUBLISHED)} == ours
+    ours = {each["MetricName"]: each for each in alarms if "AWS/" not in str(each["Namespace"])}
+    assert {Metric.ON_LOW_RUNG, Metric.PUBLISHED, Metric.UNREADABLE_RECORDS} == set(ours)
+    variables = resources["Render"]["Properties"]["Environment"]["Variables"]
+    for name, alarm in ours.items():
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == alarm["Namespace"], name
+        dimension = {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
+        assert [dimension] == alarm["Dimensions"], name
+        assert "Sum" == alarm["Statistic"], name
 
 
 def test_two_stream_readers(resources: Resources) -> None:
@@ -307,35 +465,41 @@ def test_stream_mapping(resources: Resources, function: str) -> None:
     assert "TRIM_HORIZON" == mapping["StartingPosition"]
 
 
-RINGS = {
-    "RUN": ("INSERT", "RUN", {"attempt": {"N": "1"}}, {"Score"}),
-    "RUN again": ("MODIFY", "RUN", {"attempt": {"N": "2"}}, {"Score"}),
-    "RUN removed": ("REMOVE", "RUN", None, set()),
-    "RANKING": ("INSERT", "RANKING", {"attempt": {"N": "1"}}, {"Render"}),
-    "RANKING again": ("MODIFY", "RANKING", {"attempt": {"N": "2"}}, {"Render"}),
-    "RANKING removed": ("REMOVE", "RANKING", None, set()),
-    "SUMMARY claimed": ("INSERT", "SUMMARY#2602.02343", {"claim": {"S": "a"}, "claimed_until": {"N": "1"}}, set()),
-    "SUMMARY": ("MODIFY", "SUMMARY#2602.02343", {"source": {"S": "a"}, "summary": {"M": {}}}, {"Render"}),
-    "SUMMARY put": ("INSERT", "SUMMARY#2602.02343", {"source": {"S": "a"}, "summary": {"M": {}}}, {"Render"}),
-    "SUMMARY removed": ("REMOVE", "SUMMARY#2602.02343", None, set()),
-    "PAPER": ("INSERT", "PAPER#2602.02343", {"title": {"S": "RUN"}, "source": {"S": "a"}}, set()),
-    "PAPER again": ("MODIFY", "PAPER#2602.02343", {"title": {"S": "RANKING"}}, set()),
-    "PAPER removed": ("REMOVE", "PAPER#2602.02343", None, set()),
-    "published": ("MODIFY", "2026-02-03", {"attempt": {"N": "1"}}, set()),
+PAPER_KEY, SUMMARY_KEY = paper_key("2602.02343"), summary_key("2602.02343")
+WRITTEN = {"input_hash": {"S": "a"}, "summary": {"M": {}}}
+"""What tells a summary from a mere claim."""
+
+CHANGES = {
+    "RUN": ("INSERT", RUN, {"attempt": {"N": "1"}}, {"Score"}),
+    "RUN again": ("MODIFY", RUN, {"attempt": {"N": "2"}}, {"Score"}),
+    "RUN removed": ("REMOVE", RUN, None, set()),
+    "RANKING": ("INSERT", RANKING, {"attempt": {"N": "1"}}, {"Render"}),
+    "RANKING again": ("MODIFY", RANKING, {"attempt": {"N": "2"}}, {"Render"}),
+    "RANKING removed": ("REMOVE", RANKING, None, set()),
+    "SUMMARY claimed": ("INSERT", SUMMARY_KEY, {"claim": {"S": "a"}, "claimed_until": {"N": "1"}}, set()),
+    "SUMMARY": ("MODIFY", SUMMARY_KEY, WRITTEN, {"Render"}),
+    "SUMMARY put": ("INSERT", SUMMARY_KEY, WRITTEN, {"Render"}),
+    "SUMMARY removed": ("REMOVE", SUMMARY_KEY, None, set()),
+    "PAPER": ("INSERT", PAPER_KEY, {"title": {"S": "RUN"}, "input_hash": {"S": "a"}}, set()),
+    "PAPER again": ("MODIFY", PAPER_KEY, {"title": {"S": "RANKING"}}, set()),
+    "PAPER removed": ("REMOVE", PAPER_KEY, None, set()),
+    "digest": ("MODIFY", str(DAY), {"attempt": {"N": "1"}}, set()),
     "budget": ("MODIFY", "2026-02", {"calls": {"N": "1"}}, set()),
 }
-"""A change of each record: its event, sort key and new image, and the functions that it rings."""
+"""A change of each record: its event, sort key and new image, and the functions that it invokes."""
 
 
-@pytest.mark.parametrize(("event", "sk", "image", "rung"), RINGS.values(), ids=RINGS)
-def test_rings(resources: Resources, event: str, sk: str, image: dict[str, Any] | None, rung: set[str]) -> None:
-    """A RUN rings score; a RANKING and a finished SUMMARY ring render; nothing else rings anybody."""
+@pytest.mark.parametrize(("event", "sk", "image", "invoked"), CHANGES.values(), ids=CHANGES)
+def test_what_a_change_invokes(
+    resources: Resources, event: str, sk: str, image: dict[str, Any] | None, invoked: set[str]
+) -> None:
+    """A RUN invokes score; a RANKING and a written SUMMARY invoke render; nothing else invokes anything."""
     record: Any = {
         "eventName": event,
-        "dynamodb": {"Keys": {"pk": {"S": "DAY#2026-02-03"}, "sk": {"S": sk}}, "SequenceNumber": "1"}
+        "dynamodb": {"Keys": {"pk": {"S": day_partition(DAY)}, "sk": {"S": sk}}, "SequenceNumber": "1"}
         | ({"NewImage": image} if image else {}),
     }
-    assert rung == {
+    assert invoked == {
         function
         for function, mapping in stream_readers(resources).items()
         for wanted in mapping["FilterCriteria"]["Filters"]
@@ -343,8 +507,13 @@ def test_rings(resources: Resources, event: str, sk: str, image: dict[str, Any] 
     }
 
 
+def test_every_written_summary_has_what_the_filter_reads() -> None:
+    """No summary is written without the fields by which the stream's filter knows it from a claim."""
+    assert WRITTEN.keys() <= {name for name, field in SummaryRecord.model_fields.items() if field.is_required()}
+
+
 def test_schedules(resources: Resources) -> None:
-    """Each schedule asks in the readers' time zone, can be switched off, and only the day's last run is due."""
+    """Each schedule follows the readers' time zone, can be switched off, and only the day's last run is due."""
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
     assert {"Schedule": False, "LastSchedule": True} == {
         schedule["ScheduleExpression"]["Ref"]: json.loads(schedule["Target"]["Input"])["due"]
@@ -368,7 +537,7 @@ def test_two_stacks_do_not_collide(resources: Resources) -> None:
 
 
 def test_what_is_kept(resources: Resources) -> None:
-    """Records and pages outlive the stack; queues and logs go with it. Both are said, not left to a default."""
+    """Records and pages outlive the stack; queues and logs go with it. Both are written, not left to a default."""
     kept, gone = ("RetainExceptOnCreate", "Retain"), ("Delete", "Delete")
     policies = {
         "AWS::DynamoDB::Table": kept,
@@ -378,8 +547,8 @@ def test_what_is_kept(resources: Resources) -> None:
     }
     for name in of_type(resources, *policies):
         resource = resources[name]
-        said = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
-        assert policies[resource["Type"]] == said, name
+        written = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        assert policies[resource["Type"]] == written, name
 
 
 def test_stream_gives_what_the_filters_read(resources: Resources) -> None:

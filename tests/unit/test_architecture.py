@@ -1,20 +1,29 @@
-"""The house: pure modules know neither environment nor clock, and each function loads only what it uses.
+"""The house: every room has its floor, pure rooms know neither environment nor clock, and functions load what they use.
 
-Which module may import which other one is said in pyproject.toml and held by import-linter.
+Which room may import which other one is said in pyproject.toml and held by import-linter.
 """
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-PURE, EDGES = CONTRACTS[0]["source_modules"], CONTRACTS[1]["modules"]
+FLOORS, PURE = CONTRACTS[0]["layers"], CONTRACTS[1]["source_modules"]
+ROOTS = {
+    "paperboy": ROOT / "shared/paperboy",
+    "paperboy_cli": ROOT / "cli/paperboy_cli",
+    "functions": ROOT / "functions",
+}
+CODE = sorted(file for folder in ROOTS.values() for file in folder.rglob("*.py"))
 
 OUTSIDE = {"os", "random", "secrets", "socket", "subprocess", "threading", "time", "urllib", "uuid"}
 """Modules that tell a pure one something which it was not given."""
@@ -22,12 +31,53 @@ CLOCK = {"now", "today", "utcnow"}
 """What `datetime` and `date` read the clock with."""
 HEAVY = {"aws_xray_sdk", "boto3", "httpx", "jinja2", "markdown_it", "requests", "typer"}
 """Packages that take long to load, and of which a function may need one."""
+ADAPTERS = "paperboy.adapters."
+MAX_HANDLER_LINES = 100
 
 
-def test_every_module_is_pure_or_an_edge() -> None:
-    """Each module of the layer stands in one of the contracts: a new one has to be placed."""
-    modules = {f"paperboy.{file.stem}" for file in (ROOT / "shared/paperboy").glob("*.py")} - {"paperboy.__init__"}
-    assert {*PURE, *EDGES} == modules
+def modules_of(room: str) -> list[Path]:
+    """The files of a room: a module, or a folder of them."""
+    root, _, rest = room.partition(".")
+    place = ROOTS[root] / rest.replace(".", "/")
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+
+
+def test_every_room_has_its_floor() -> None:
+    """Each room of the three packages stands in the contract of the floors: a new one has to be placed."""
+    rooms = {
+        f"{root}.{place.stem}"
+        for root, folder in ROOTS.items()
+        for place in folder.iterdir()
+        if (place.suffix == ".py" or place.is_dir()) and not place.name.startswith("__")
+    }
+    assert rooms == {room.strip() for floor in FLOORS for room in re.split(r"[|:]", floor)}
+
+
+def test_every_room_is_pure_or_an_adapter() -> None:
+    """Of the layer, only the adapters may know what is outside."""
+    rooms = {room.strip() for floor in FLOORS for room in floor.split("|") if room.strip().startswith("paperboy.")}
+    assert rooms == {*PURE, "paperboy.adapters"}
+
+
+@pytest.mark.parametrize("handler", sorted(ROOT.glob("functions/*/handler.py")), ids=lambda file: file.parent.name)
+def test_a_handler_reads_at_a_glance(handler: Path) -> None:
+    """A handler has MAX_HANDLER_LINES lines at most: what it decides belongs into a room."""
+    assert len(handler.read_text("utf-8").splitlines()) <= MAX_HANDLER_LINES
+
+
+def test_one_name_has_one_value() -> None:
+    """No two constants of the project have the same name and different values."""
+    values = defaultdict(set)
+    for file in CODE:
+        for node in ast.parse(file.read_text("utf-8")).body:
+            match node:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                ) if name.isupper():
+                    values[name].add(ast.dump(value))
+    assert len(values) > 50
+    assert {} == {name: each for name, each in values.items() if len(each) > 1}
 
 
 def outside(source: str) -> list[str]:
@@ -44,10 +94,12 @@ def outside(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_pure(module: str) -> None:
-    """A pure module reads neither the environment nor the clock, and throws no dice."""
-    assert [] == outside((ROOT / "shared" / module.replace(".", "/")).with_suffix(".py").read_text("utf-8"))
+@pytest.mark.parametrize("room", PURE)
+def test_pure(room: str) -> None:
+    """A pure room reads neither the environment nor the clock, and throws no dice."""
+    sources = {file.name: outside(file.read_text("utf-8")) for file in modules_of(room)}
+    assert sources
+    assert {} == {name: taken for name, taken in sources.items() if taken}
 
 
 @pytest.mark.parametrize(
@@ -58,47 +110,65 @@ def test_outside_is_seen(source: str) -> None:
     assert 1 == len(outside(source))
 
 
+def loaded_by(code: str, **environment: str) -> set[str]:
+    """The modules that are loaded after some code, those of adapters by their names in that room."""
+    ran = subprocess.run(  # noqa: S603 - our own Python
+        [sys.executable, "-c", f"import json, sys; {code}; print(json.dumps(list(sys.modules)))"],
+        cwd=ROOT,
+        env=environment or None,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = set(json.loads(ran.stdout))
+    return {module for module in HEAVY if module in modules} | {
+        module.removeprefix(ADAPTERS) for module in modules if module.startswith(ADAPTERS)
+    }
+
+
 @pytest.mark.parametrize(
     ("function", "used"),
     [
-        ("ingest", {"boto3", "httpx", "observe", "prompt", "secret", "settings", "source", "table"}),
-        ("score", {"boto3", "doorbell", "observe", "queue", "settings", "table"}),
-        ("summarize", {"boto3", "observe", "prompt", "queue", "settings", "table"}),
         (
-            "render",
-            {"boto3", "bucket", "digest", "doorbell", "html", "jinja2", "observe", "pages", "settings", "table"},
+            "ingest",
+            {
+                "boto3",
+                "http",
+                "httpx",
+                "items",
+                "observe",
+                "secret",
+                "settings",
+                "sources",
+                "sources.hugging_face",
+                "table",
+            },
         ),
+        ("score", {"batch", "boto3", "items", "observe", "queue", "settings", "stream", "table"}),
+        ("summarize", {"batch", "boto3", "budget", "items", "models", "observe", "queue", "settings", "table"}),
+        ("render", {"batch", "boto3", "bucket", "items", "jinja2", "observe", "settings", "stream", "table"}),
     ],
 )
 def test_function_loads_only_what_it_uses(function: str, used: set[str]) -> None:
-    """A function loads its own edges and pages, and of what is heavy only what it works with."""
-    code = f"import json, sys, functions.{function}.handler; print(json.dumps(list(sys.modules)))"
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    loaded = set(json.loads(ran.stdout))
-    ours = {"digest", "html", "pages", "prompt"} | {module.removeprefix("paperboy.") for module in EDGES}
-    assert used == {module for module in HEAVY if module in loaded} | {m for m in ours if f"paperboy.{m}" in loaded}
+    """A function loads its own adapters, and of what is heavy only what it works with."""
+    assert used == loaded_by(f"import functions.{function}.handler")
 
 
 @pytest.mark.parametrize(
-    ("summarizer", "used"), [("none", set()), ("bedrock", {"bedrock"}), ("openai", {"openai", "secret", "httpx"})]
+    ("summarizer", "used"),
+    [("none", set()), ("bedrock", {"models.bedrock"}), ("openai", {"models.openai", "http", "secret", "httpx"})],
 )
 def test_only_the_provider_that_is_configured_is_loaded(summarizer: str, used: set[str]) -> None:
     """summarize loads the provider that it is told to use, and no other one's libraries."""
-    code = (
-        "import json, sys, functions.summarize.handler as it; it.collaborators(); print(json.dumps(list(sys.modules)))"
+    loaded = loaded_by(
+        "import functions.summarize.handler as it; it.collaborators()",
+        SUMMARIZER=summarizer,
+        AWS_DEFAULT_REGION="us-east-1",
+        TABLE_NAME="table",
+        LANGUAGE="zh",
+        BEDROCK_MODEL="qwen.qwen3-32b-v1:0",
+        LLM_BASE_URL="http://127.0.0.1:9/v1",
+        LLM_MODEL="m",
+        LLM_KEY_NAME="/paperboy/llm-api-key",
     )
-    environment = {
-        "SUMMARIZER": summarizer,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "TABLE_NAME": "table",
-        "LANGUAGE": "zh",
-        "BEDROCK_MODEL": "qwen.qwen3-32b-v1:0",
-        "LLM_BASE_URL": "http://127.0.0.1:9/v1",
-        "LLM_MODEL": "m",
-        "LLM_KEY_NAME": "/paperboy/llm-api-key",
-    }
-    ran = subprocess.run(  # noqa: S603 - our own Python
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    loaded = {name.removeprefix("paperboy.") for name in json.loads(ran.stdout)}
-    assert used == loaded & {"bedrock", "openai", "secret", "httpx"}
+    assert used == loaded & {"models.bedrock", "models.openai", "http", "secret", "httpx"}

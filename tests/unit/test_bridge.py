@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paperboy_cli.bridge import Docker, find
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.local.docker import Docker, find_docker
 
 LINUX = Docker(host="172.17.0.1", subnet="172.17.0.0/16")
 DESKTOP = Docker(host="host.docker.internal", subnet=None)
@@ -41,7 +41,7 @@ def test_how_containers_reach_this_machine(
 ) -> None:
     """On Linux containers come over the bridge's gateway; Docker Desktop has its own name and needs no forwarder."""
     install(tmp_path, system, network, monkeypatch)
-    assert expected == find()
+    assert expected == find_docker()
 
 
 def test_docker_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,11 +50,11 @@ def test_docker_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(PaperboyError, match="start it, or leave --docker out"):
-        find()
+        find_docker()
 
 
 @pytest.mark.parametrize(
-    ("address", "seen"),
+    ("address", "translated"),
     [
         ("http://127.0.0.1:4566/000000000000/queue", "http://host.docker.internal:4566/000000000000/queue"),
         ("http://localhost:11434/v1", "http://host.docker.internal:11434/v1"),
@@ -63,6 +63,6 @@ def test_docker_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("paperboy-Table-127.0.0.1", "paperboy-Table-127.0.0.1"),
     ],
 )
-def test_addresses_as_containers_see_them(address: str, seen: str) -> None:
+def test_addresses_as_containers_see_them(address: str, translated: str) -> None:
     """This machine's addresses become the name that containers have for it, and all else stays."""
-    assert seen == DESKTOP.seen(address)
+    assert translated == DESKTOP.translate(address)

@@ -7,11 +7,12 @@ from typing import Any, get_args
 
 import pytest
 
-from paperboy.checks import COMMON_TERMS, COPIED, NUMBER, WRITING, plain, readings, refusals, same
-from paperboy.language import Code
-from paperboy.listing import read_listing
-from paperboy.paper import Paper
-from paperboy.summary import ReplyError, Rung, from_reply
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.languages.language import Code
+from paperboy.papers.paper import Paper
+from paperboy.summaries.checks import COMMON_TERMS, COPIED, NUMBER, WRITING, plain, readings, refusals, same
+from paperboy.summaries.reply import ReplyError, read_reply
+from paperboy.summaries.summary import Rung
 from tests.samples import EN, ROOT, ZH, paper, read_json, sample_papers, seed_texts
 
 Texts = dict[str, dict[str, Any]]
@@ -34,7 +35,7 @@ def day_of(source: str, shared_data: Path) -> tuple[Texts, dict[str, Paper]]:
 def refused(text: dict[str, Any], about: Paper) -> str:
     """Why a text is refused for a paper; empty where it is not."""
     try:
-        assert from_reply(json.dumps(text), about, ZH).model_dump(mode="json") == text | {"rung": Rung.MODEL}
+        assert read_reply(json.dumps(text), about, ZH).model_dump(mode="json") == text | {"rung": Rung.MODEL}
     except ReplyError as error:
         return str(error)
     return ""

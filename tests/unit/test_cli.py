@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import os
 import re
 import stat
+import subprocess
+import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +18,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from paperboy_cli import deployed, template
+from paperboy_cli.commands.run import follow
 from paperboy_cli.errors import PaperboyError, StoppedError
-from paperboy_cli.local import LIVE, Local
-from paperboy_cli.local import SAMPLE as SAMPLE_STACK
+from paperboy_cli.local import template
+from paperboy_cli.local.deployment import LIVE, parameters_of
+from paperboy_cli.local.deployment import SAMPLE as SAMPLE_STACK
+from paperboy_cli.local.emulator import Local
 from paperboy_cli.main import app
-from paperboy_cli.steps import follow
+from paperboy_cli.stack import deployed
+from paperboy_cli.stack.host import Stack, StackDescription
 from tests.conftest import ROOT
 from tests.samples import read_json
 
@@ -75,7 +80,7 @@ def test_rank_takes_the_listings_own_day() -> None:
 def test_rank_with_a_policy_of_ones_own(tmp_path: Path) -> None:
     """A changed weight changes the scores."""
     policy = tmp_path / "policy.toml"
-    text = (ROOT / "shared" / "paperboy" / "policy.toml").read_text(encoding="utf-8")
+    text = (ROOT / "shared" / "paperboy" / "papers" / "policy.toml").read_text(encoding="utf-8")
     policy.write_text(text.replace("stars = 6 ", "stars = 0 "), encoding="utf-8")
     rows = json.loads(run("rank", SAMPLE, "--policy", policy, "--json").stdout)
     assert 0 == max(row["parts"]["stars"] for row in rows)
@@ -178,7 +183,7 @@ def test_a_bad_call_is_a_usage_error(arguments: list[str | Path], said: str) -> 
 def test_a_bad_setting_is_told_before_anything_starts(setting: str, said: str) -> None:
     """A parameter that the template lacks and a value that it does not take are each one sentence that says what is."""
     with pytest.raises(PaperboyError) as error:
-        template.chosen(["TimeZone=Europe/Berlin", setting])
+        template.read_settings(["TimeZone=Europe/Berlin", setting])
     assert str(error.value).startswith(f"--set {setting}: ")
     assert said in str(error.value)
 
@@ -186,10 +191,80 @@ def test_a_bad_setting_is_told_before_anything_starts(setting: str, said: str) -
 def test_every_parameter_is_given_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A local stack is deployed with every parameter: the one that is set, the laptop's own, and else the default."""
     monkeypatch.delenv("LLM_BASE_URL", raising=False)
-    told = replace(LIVE, chosen=template.chosen(["LogRetentionDays=7"])).parameters(4566)
-    assert list(template.parameters()) == sorted(told, key=list(template.parameters()).index)
-    asked = [told[name] for name in ("LogRetentionDays", "Summarizer", "RequireTls", "TimeZone")]
-    assert ["7", "none", "false", "Asia/Shanghai"] == asked
+    parameters = parameters_of(LIVE, 4566, template.read_settings(["LogRetentionDays=7"]))
+    assert list(template.parameters()) == sorted(parameters, key=list(template.parameters()).index)
+    values = [parameters[name] for name in ("LogRetentionDays", "Summarizer", "Access", "TimeZone")]
+    assert ["7", "none", "public", "Asia/Shanghai"] == values
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that the command has loaded when it ends, in a process without any of AWS's settings."""
+    code = """
+import sys
+from paperboy_cli.main import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", code, *arguments],
+        env={"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true", **nowhere},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return set(ran.stderr.split())
+
+
+def test_the_help_loads_no_library() -> None:
+    """What `--help` shows needs neither AWS's client nor any other of the large libraries."""
+    loaded = loaded_by("--help")
+    assert "paperboy_cli.commands.run" in loaded
+    assert not loaded & {"boto3", "botocore", "httpx", "jinja2", "psutil", "pydantic", "yaml"}
+
+
+@pytest.mark.parametrize("command", [["run", "2026-02-03"], ["status"]], ids=["run", "status"])
+def test_a_stack_in_aws_needs_nothing_of_the_local_one(command: list[str]) -> None:
+    """With --stack the command loads nothing of the local stack, which needs Unix."""
+    loaded = loaded_by(*command, "--stack", "paperboy")
+    assert "paperboy_cli.stack.cloud" in loaded
+    assert set() == {module for module in loaded if module.startswith("paperboy_cli.local")}
+
+
+class Unreadable:
+    """A host whose stack's table has a record of the sample day and one of the month, both from a version to come."""
+
+    def describe(self, stack: Stack) -> StackDescription:
+        return StackDescription({"Table": stack.name}, {})
+
+    def resource(self, service: str) -> Any:  # noqa: ARG002 - as a real one
+        run = {"pk": "DAY#2026-02-03", "sk": "RUN", "format": 99}
+        months = {"BUDGET": {"Item": {"format": 99}}}
+        table = SimpleNamespace(
+            query=lambda **_: {"Items": [run]},
+            get_item=lambda Key, **_: months.get(Key["pk"], {}),  # noqa: N803
+        )
+        return SimpleNamespace(Table=lambda _: table)
+
+
+def test_a_record_that_cannot_be_read_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """However often a day is read, one sentence on standard error names the record and the reason."""
+    host: Any = Unreadable()
+    table = deployed.Deployed(host, SAMPLE_STACK).table
+    read = [table.read_day(dt.date(2026, 2, 3)) for _ in range(3)]
+    assert {frozenset({"RUN"})} == {each.unreadable for each in read}
+    said = capsys.readouterr().err
+    assert said.startswith("paperboy: the record DAY#2026-02-03 RUN cannot be read: its format is 99")
+    assert 1 == len(said.splitlines())
+
+
+def test_usage_that_cannot_be_read_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """A month's usage that cannot be read counts as none, and one sentence names the record."""
+    host: Any = Unreadable()
+    assert deployed.Deployed(host, SAMPLE_STACK).usage() is None
+    assert re.match(r"paperboy: the record BUDGET \d{4}-\d\d cannot be read: its format is 99", capsys.readouterr().err)
 
 
 def test_days_to_come_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +282,7 @@ def test_ctrl_c_while_a_day_is_followed(tmp_path: Path) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    stack: Any = SimpleNamespace(place=Local(home=tmp_path, port=4566), stack=SAMPLE_STACK, run=interrupted)
+    stack: Any = SimpleNamespace(host=Local(home=tmp_path, port=4566), stack=SAMPLE_STACK, run=interrupted)
     with pytest.raises(StoppedError) as error:
         follow(stack, dt.date(2026, 2, 3))
     assert 130 == error.value.exit_code
@@ -222,7 +297,7 @@ def test_ctrl_c_while_a_day_is_followed(tmp_path: Path) -> None:
 def test_a_stacks_folder_is_its_owners_alone(tmp_path: Path) -> None:
     """The folder that keeps a stack's state, with keys in it, is made for its owner alone."""
     local = Local(home=tmp_path / "home", port=4566)
-    with local.alone():
+    with local.lock():
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (local.home, local.home / "state")}
     assert {"home": 0o700, "state": 0o700} == modes
 
@@ -233,10 +308,10 @@ def test_a_second_command_says_that_it_waits(tmp_path: Path) -> None:
     waits, done = threading.Event(), threading.Event()
 
     def second() -> None:
-        with local.alone(waits.set):
+        with local.lock(waits.set):
             done.set()
 
-    with local.alone():
+    with local.lock():
         thread = threading.Thread(target=second)
         thread.start()
         assert waits.wait(10)

@@ -12,11 +12,10 @@ from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
-from paperboy_cli.cloud import Cloud, sentence
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.links import Links
-from paperboy_cli.local import Stack
-from paperboy_cli.place import Found
+from paperboy_cli.stack.cloud import Cloud, sentence
+from paperboy_cli.stack.host import Stack, StackDescription
+from paperboy_cli.stack.links import Links
 
 STACK = Stack("paperboy", sample=False)
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -69,7 +68,7 @@ def test_what_is_missing_here(
     for name, value in (nothing | {"AWS_EC2_METADATA_DISABLED": "true"} | settings).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(PaperboyError) as error, cloud.explained():
-        cloud.find(STACK)
+        cloud.describe(STACK)
     assert str(error.value).startswith(said)
 
 
@@ -81,8 +80,8 @@ def test_the_region_is_the_named_one_or_the_environments(monkeypatch: pytest.Mon
     assert ["eu-central-1", "ap-east-1"] == regions
 
 
-class There:
-    """A place with an S3 client and nothing behind it."""
+class Elsewhere:
+    """A host with an S3 client and nothing behind it."""
 
     def __init__(self, region: str, token: str | None = None) -> None:
         self.session = boto3.Session("key", "secret", token, region_name=region)
@@ -91,8 +90,8 @@ class There:
         return self.session.client(service, config=config)
 
 
-def links(there: Any, access: str, days: int = 7) -> Links:
-    return Links(there, Found({"Access": access, "Pages": "s3://pages/5f0c2d7e/"}, {}), NOW, days)
+def links(host: Any, access: str, days: int = 7) -> Links:
+    return Links(host, StackDescription({"Access": access, "Pages": "s3://pages/5f0c2d7e/"}, {}), NOW, days)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,7 @@ def links(there: Any, access: str, days: int = 7) -> Links:
 @pytest.mark.parametrize("access", ["private", "unlisted", "public"])
 def test_a_link_leads_to_the_regions_own_host(region: str, host: str, access: str) -> None:
     """A link names the bucket at its region's host, and is signed, with version 4 for seven days, if it has to be."""
-    link = links(There(region), access).to("latest.html")
+    link = links(Elsewhere(region), access).to("latest.html")
     plain, _, signature = link.partition("?")
     assert f"https://{host}/5f0c2d7e/latest.html" == plain
     assert (access == "private") == ("X-Amz-Algorithm=AWS4-HMAC-SHA256" in signature)
@@ -115,18 +114,19 @@ def test_a_link_leads_to_the_regions_own_host(region: str, host: str, access: st
 
 def test_when_a_link_ends() -> None:
     """A signed link ends after its days, or with temporary credentials if that is sooner; a plain one does not end."""
-    own, temporary = There("us-east-1"), There("us-east-1", token="token")  # noqa: S106 - of nothing
-    asked = [links(own, "public"), links(own, "private", 3), links(temporary, "private")]
-    assert [None, NOW + dt.timedelta(days=3), NOW + dt.timedelta(days=7)] == [each.end for each in asked]
-    assert [False, False, True] == [each.end_with_credentials for each in asked]
+    own, temporary = Elsewhere("us-east-1"), Elsewhere("us-east-1", token="token")  # noqa: S106 - of nothing
+    made = [links(own, "public"), links(own, "private", 3), links(temporary, "private")]
+    assert [None, NOW + dt.timedelta(days=3), NOW + dt.timedelta(days=7)] == [each.end for each in made]
+    assert [False, False, True] == [each.end_with_credentials for each in made]
 
 
 def test_a_link_ends_with_credentials_that_tell_their_end() -> None:
     """Where botocore fetched temporary credentials, a link ends when these do."""
-    there = There("us-east-1")
+    host: Any = Elsewhere("us-east-1")
     end = dt.datetime.now(dt.UTC) + dt.timedelta(hours=4)
     fetched = {"access_key": "key", "secret_key": "secret", "token": "token", "expiry_time": end.isoformat()}
     credentials = RefreshableCredentials.create_from_metadata(fetched, refresh_using=lambda: fetched, method="test")
-    there.session._session._credentials = credentials  # type: ignore[attr-defined]
-    found = Links(there, Found({"Access": "private", "Pages": "s3://pages/"}, {}), dt.datetime.now(dt.UTC))  # type: ignore[arg-type]
-    assert (end, True) == (found.end, found.end_with_credentials)
+    host.session._session._credentials = credentials
+    made = links(host, "private")
+    now = Links(host, made.description, dt.datetime.now(dt.UTC))
+    assert (end, True) == (now.end, now.end_with_credentials)

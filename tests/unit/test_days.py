@@ -1,4 +1,4 @@
-"""Days in words: what is asked for, and what came of each."""
+"""Days on the command line: how they are written, and what comes of each."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 
 import pytest
 
-from paperboy.digest import Receipt
-from paperboy.listing import Rejected
-from paperboy.records import Day, PublishedRecord
-from paperboy.summary import Rung
-from paperboy_cli import backfill
-from paperboy_cli.backfill import Result, in_words, run_days
+from paperboy.days.digest import Receipt
+from paperboy.days.records import DayRecords, DigestRecord
+from paperboy.pages.site import PageFormat
+from paperboy.papers.listing import Rejection
+from paperboy.summaries.summary import Rung
+from paperboy_cli.commands import span
+from paperboy_cli.commands.span import Result, run_days, totals
 from paperboy_cli.days import Days, read_days
-from paperboy_cli.deployed import Deployed, Seen
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.steps import receipt_in_words
+from paperboy_cli.stack.deployed import Deployed
+from paperboy_cli.stack.progress import Progress
+from paperboy_cli.terminal import receipt_text
 from tests.samples import DAY, day, paper
 
 FIRST = dt.date(2026, 2, 1)
-WHY = "expected an object, got str"
+REASON = "expected an object, got str"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_bad_days_are_told_what_was_expected(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "words"),
+    ("items", "text"),
     [
         (["item 1", "item 2", "item 3"], "item 1 to item 3"),
         (["item 1", "item 3", "item 4"], "item 1, item 3 to item 4"),
@@ -68,48 +70,53 @@ def test_bad_days_are_told_what_was_expected(text: str, said: str) -> None:
         ([f"2602.0000{number}" for number in range(7)], ", ".join(f"2602.0000{n}" for n in range(5)) + " and 2 more"),
     ],
 )
-def test_equal_reasons_are_told_once(where: list[str], words: str) -> None:
-    """A receipt tells a reason once, with the places it is about: neighbours as a span, and five at most."""
-    rejected = (*(Rejected(where=each, why=WHY) for each in where), Rejected(where="item 9", why="no title"))
-    receipt = Receipt(listed=len(rejected), kept=0, selected=0, left_out=0, rejected=rejected)
-    expected = f"{len(rejected)} listed + 0 kept = 0 in + 0 left out + {len(rejected)} rejected: {words}: {WHY}"
-    assert f"{expected}; item 9: no title" == receipt_in_words(receipt)
+def test_equal_reasons_are_told_once(items: list[str], text: str) -> None:
+    """A receipt tells a reason once, with the items that it is about: neighbours as a span, and five at most."""
+    rejections = (*(rejection(each) for each in items), Rejection(item="item 9", reason="no title"))
+    receipt = Receipt(listed=len(rejections), kept=0, selected=0, left_out=0, rejections=rejections)
+    expected = f"{len(rejections)} listed + 0 kept = 0 in + 0 left out + {len(rejections)} rejected: {text}: {REASON}"
+    assert f"{expected}; item 9: no title" == receipt_text(receipt)
+
+
+def rejection(item: str = "item 1") -> Rejection:
+    return Rejection(item=item, reason=REASON)
 
 
 @dataclass
 class Fake:
-    """A stack whose days are known, and become known as they are asked for; a day it does not know fails."""
+    """A stack with the records of some days, and those that other days have once they are run; else a run fails."""
 
-    known: dict[dt.date, Day]
-    comes: dict[dt.date, Day] = field(default_factory=dict)
-    missing: str = ""
-    asked: list[dt.date] = field(default_factory=list)
+    recorded: dict[dt.date, DayRecords]
+    run_makes: dict[dt.date, DayRecords] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    """Keys of pages that are missing in the bucket."""
+    runs: list[dt.date] = field(default_factory=list)
 
     @property
     def table(self) -> Fake:
         return self
 
-    def read_day(self, day: dt.date) -> Day:
-        return self.known.get(day, Day(day))
+    def read_day(self, day: dt.date) -> DayRecords:
+        return self.recorded.get(day, DayRecords(day))
 
-    def run(self, day: dt.date, due: bool) -> Iterator[Seen]:  # noqa: ARG002 - as the real one
-        self.asked.append(day)
-        if day not in self.comes:
+    def run(self, day: dt.date, due: bool) -> Iterator[Progress]:  # noqa: ARG002 - as the real one
+        self.runs.append(day)
+        if day not in self.run_makes:
             raise PaperboyError(f"the listing of {day} could not be had")
-        self.known[day] = self.comes[day]
-        yield Seen(0.0, "published" if self.comes[day].published else "empty", "10 papers")
+        records = self.run_makes[day]
+        yield Progress(0.0, "published" if records.digest else "empty", "10 papers", records)
 
-    def restore(self, day: Day) -> str:  # noqa: ARG002 - as the real one
+    def restore(self, records: DayRecords) -> list[str]:  # noqa: ARG002 - as the real one
         return self.missing
 
-    def link(self, day: dt.date, kind: str) -> str:
-        return f"{day}.{kind}"
+    def link(self, day: dt.date, format: PageFormat) -> str:  # noqa: A002 - as the real one
+        return f"{day}.{format.suffix}"
 
 
-def out(date: dt.date, still_open: bool = False, **run: Any) -> Day:
+def out(date: dt.date, still_open: bool = False, **run: Any) -> DayRecords:
     """A day whose digest is published."""
     records = day(paper(), date=date, **run)
-    record = PublishedRecord(
+    record = DigestRecord(
         attempt=1,
         ids=(paper().id,),
         hashes={},
@@ -117,83 +124,80 @@ def out(date: dt.date, still_open: bool = False, **run: Any) -> Day:
         open=still_open,
         published_at=dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
     )
-    return replace(records, published=record)
+    return replace(records, digest=record)
 
 
-def none(date: dt.date, *rejected: Rejected) -> Day:
+def empty(date: dt.date, *rejections: Rejection) -> DayRecords:
     """A day that is recorded as one without papers."""
-    return replace(day(date=date, rejected=rejected), ranking=None)
+    return replace(day(date=date, rejections=rejections), ranking=None)
 
 
-def made(fake: Fake, last: dt.date, again: bool = False) -> list[Result]:
-    return list(run_days(as_deployed(fake), Days(FIRST, last, span=True), due=False, again=again))
-
-
-def as_deployed(fake: Any) -> Deployed:
+def results_of(fake: Any, last: dt.date, again: bool = False) -> list[Result]:
+    """The results of the days from FIRST to `last`."""
     deployed: Deployed = fake
-    return deployed
+    return list(run_days(deployed, Days(FIRST, last, span=True), due=False, again=again))
 
 
 @pytest.fixture(autouse=True)
-def _no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backfill, "PACE", 0.0)
+def _no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(span, "DAY_INTERVAL_SECONDS", 0.0)
 
 
 def test_one_bad_day_does_not_stop_the_others() -> None:
     """A day that fails is told with its reason, and the days after it are made all the same."""
-    fake = Fake(known={}, comes={FIRST: out(FIRST), DAY: none(DAY)})
-    results = made(fake, DAY)
+    fake = Fake(recorded={}, run_makes={FIRST: out(FIRST), DAY: empty(DAY)})
+    results = results_of(fake, DAY)
     second = FIRST + dt.timedelta(days=1)
     assert ["published", "failed", "empty"] == [each.status for each in results]
     assert f"the listing of {second} could not be had" == results[1].text
-    assert "1 published, 1 without papers, 1 failed." in in_words(results, Days(FIRST, DAY, span=True))
+    assert "1 published, 1 without papers, 1 failed." in totals(results, Days(FIRST, DAY, span=True))
 
 
 @pytest.mark.parametrize(
-    ("known", "asked"),
+    ("records", "is_run"),
     [
         (out(FIRST), False),
-        (none(FIRST), False),
+        (empty(FIRST), False),
         (out(FIRST, still_open=True), True),
         (out(FIRST, attempt=2), True),
-        (out(FIRST, broken=(Rejected(where="item 1", why=WHY),)), True),
-        (none(FIRST, Rejected(where="item 1", why=WHY)), True),
-        (Day(FIRST), True),
+        (out(FIRST, broken_listing=(rejection(),)), True),
+        (empty(FIRST, rejection()), True),
+        (DayRecords(FIRST), True),
     ],
-    ids=["out", "no papers", "open", "newer run", "broken since", "broken", "unknown"],
+    ids=["out", "no papers", "open", "newer run", "broken since", "broken", "no records"],
 )
 @pytest.mark.parametrize("again", [False, True])
-def test_days_that_are_done_are_not_asked_for(known: Day, asked: bool, again: bool) -> None:
-    """The source is asked for a day that has something left to do, and for one that is done only when told to."""
-    fake = Fake(known={FIRST: known}, comes={FIRST: known})
-    result = made(fake, FIRST, again)[0]
-    assert [FIRST] * (asked or again) == fake.asked
-    assert (result.status == "skipped") == (not asked and not again)
+def test_days_that_are_done_are_not_run(records: DayRecords, is_run: bool, again: bool) -> None:
+    """A day is run that has something left to do, and one that is done only when that is wanted."""
+    fake = Fake(recorded={FIRST: records}, run_makes={FIRST: records})
+    result = results_of(fake, FIRST, again)[0]
+    assert [FIRST] * (is_run or again) == fake.runs
+    assert (result.status == "skipped") == (not is_run and not again)
 
 
 def test_missing_pages_of_a_done_day_are_put_back() -> None:
-    """A day that is done and whose page is missing counts as published, with the page's name."""
-    fake = Fake(known={FIRST: out(FIRST)}, missing="digests/2026-02-01.html")
-    result = made(fake, FIRST)[0]
-    assert ("published", "put back: digests/2026-02-01.html") == (result.status, result.text)
-    assert [] == fake.asked
+    """A day that is done and whose page is missing counts as published, with the page's key."""
+    fake = Fake(recorded={FIRST: out(FIRST)}, missing=["digests/2026-02-01.html", "index.html"])
+    result = results_of(fake, FIRST)[0]
+    assert ("published", "put back: digests/2026-02-01.html, index.html") == (result.status, result.text)
+    assert [] == fake.runs
 
 
 @pytest.mark.parametrize(
-    ("known", "status", "why"),
+    ("records", "status", "reason"),
     [
-        (none(FIRST), "empty", "no papers that day"),
-        (none(FIRST, Rejected(where="item 1", why=WHY)), "failed", f"1 rejected: item 1: {WHY}"),
-        (out(FIRST, broken=(Rejected(where="item 1", why=WHY),)), "failed", "the newest listing is broken"),
+        (empty(FIRST), "empty", "no papers that day"),
+        (empty(FIRST, rejection()), "failed", f"1 rejected: item 1: {REASON}"),
+        (out(FIRST, broken_listing=(rejection(),)), "failed", "the newest listing is broken"),
         (out(FIRST), "published", None),
     ],
     ids=["no papers", "broken", "broken since", "out"],
 )
-def test_the_line_of_a_program(known: Day, status: str, why: str | None) -> None:
+def test_the_line_of_a_program(records: DayRecords, status: str, reason: str | None) -> None:
     """Each day is one object with the same keys; a reason stands where there is no new digest."""
-    line = made(Fake(known={}, comes={FIRST: known}), FIRST)[0].as_json()
-    assert ["day", "status", "why", "receipt", "link"] == list(line)
+    line = results_of(Fake(recorded={}, run_makes={FIRST: records}), FIRST)[0].as_json()
+    assert ["day", "status", "reason", "receipt", "link"] == list(line)
     assert ("2026-02-01", status) == (line["day"], line["status"])
-    assert (why is None) == (line["why"] is None)
-    assert (why or "") in str(line["why"])
-    assert (f"{FIRST}.html" if known.published else None) == line["link"]
+    assert (reason is None) == (line["reason"] is None)
+    assert (reason or "") in str(line["reason"])
+    assert (f"{FIRST}.html" if records.digest else None) == line["link"]

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from paperboy.digest import Receipt, assemble
-from paperboy.listing import Rejected
-from paperboy.records import Day, PublishedRecord, Run
-from paperboy.summary import Rung
-from paperboy.usage import Usage
+from paperboy.days.digest import Receipt, assemble, record_of
+from paperboy.days.keys import paper_key
+from paperboy.days.records import DayRecords, DigestRecord, Run
+from paperboy.papers.listing import Rejection
+from paperboy.summaries.summary import Rung, input_hash
+from paperboy.summaries.usage import Usage
 from tests.samples import DAY, day, paper, summary
 
 FIRST, SECOND = paper(1, upvotes=1), paper(2, upvotes=2)
-BAD = Rejected(where="item 3", why="expected an object, got str")
+BAD = Rejection(item="item 3", reason="expected an object, got str")
 
 
-def with_run(records: Day, **changes: Any) -> Day:
+def with_run(records: DayRecords, **changes: Any) -> DayRecords:
     """The records after ingest wrote its run anew."""
     assert records.run
     return dataclasses.replace(records, run=records.run.model_copy(update=changes))
@@ -27,7 +28,7 @@ def with_run(records: Day, **changes: Any) -> Day:
 @pytest.mark.parametrize(
     "waiting",
     [
-        Day(DAY),
+        DayRecords(DAY),
         dataclasses.replace(day(FIRST), run=None),
         dataclasses.replace(day(FIRST), ranking=None),
         with_run(day(FIRST), attempt=2),
@@ -36,7 +37,7 @@ def with_run(records: Day, **changes: Any) -> Day:
         day(FIRST, SECOND, summaries={FIRST.id: summary()}),
         day(),
         day(due=True),
-        day(rejected=(BAD,), due=True),
+        day(rejections=(BAD,), due=True),
     ],
     ids=[
         "nothing",
@@ -51,7 +52,7 @@ def with_run(records: Day, **changes: Any) -> Day:
         "none but rejected, due",
     ],
 )
-def test_waits(waiting: Day) -> None:
+def test_waits(waiting: DayRecords) -> None:
     """There is no digest without papers, before the newest run's ranking, or while a summary is missing."""
     assert assemble(waiting) is None
 
@@ -63,7 +64,7 @@ def test_whole() -> None:
     digest = assemble(records)
     assert digest
     assert records.ranking
-    rows = records.ranking.ranking.rows
+    rows = records.ranking.rows
     assert [(1, SECOND, rows[0], texts[SECOND.id]), (2, FIRST, rows[1], texts[FIRST.id])] == [
         (entry.number, entry.paper, entry.ranked, entry.summary) for entry in digest.entries
     ]
@@ -122,18 +123,18 @@ def test_spent() -> None:
     papers = [paper(number, upvotes=100 - number) for number in range(12)]
     records = day(*papers)
     for one in papers[:3] + papers[11:]:
-        spent = Usage(calls=2, input_tokens=900, output_tokens=99, cost=250)
-        records.summaries[one.id] = records.summaries[one.id].model_copy(update={"spent": spent})
+        usage = Usage(calls=2, input_tokens=900, output_tokens=99, cost=250)
+        records.summaries[one.id] = records.summaries[one.id].model_copy(update={"usage": usage})
     digest = assemble(records)
     assert digest
     assert papers[11] not in [entry.paper for entry in digest.entries]
-    assert Usage(calls=8, input_tokens=3600, output_tokens=396, cost=1000) == digest.spent
+    assert Usage(calls=8, input_tokens=3600, output_tokens=396, cost=1000) == digest.usage
 
 
 def test_published_stays() -> None:
     """A paper of the published digest stays in at its rank, though the newest ranking leaves it out."""
     papers = [paper(number, upvotes=100 - number) for number in range(15)]
-    published = PublishedRecord(
+    published = DigestRecord(
         attempt=1,
         ids=(papers[12].id,),
         hashes={},
@@ -141,7 +142,7 @@ def test_published_stays() -> None:
         open=False,
         published_at=dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
     )
-    digest = assemble(dataclasses.replace(day(*papers), published=published))
+    digest = assemble(dataclasses.replace(day(*papers), digest=published))
     assert digest
     assert [*papers[:10], papers[12]] == [entry.paper for entry in digest.entries]
     assert Receipt(listed=15, kept=0, selected=11, left_out=4) == digest.receipt
@@ -150,32 +151,72 @@ def test_published_stays() -> None:
 def test_receipt_adds_up() -> None:
     """Papers that are listed, kept, left out and rejected each stand once on both sides of the receipt."""
     papers = [paper(number, upvotes=100 - number) for number in range(15)]
-    digest = assemble(day(*papers, kept=4, rejected=(BAD,)))
+    digest = assemble(day(*papers, kept=4, rejections=(BAD,)))
     assert digest
     receipt = digest.receipt
-    assert Receipt(listed=12, kept=4, selected=10, left_out=5, rejected=(BAD,)) == receipt
-    assert receipt.listed + receipt.kept == receipt.selected + receipt.left_out + len(receipt.rejected)
+    assert Receipt(listed=12, kept=4, selected=10, left_out=5, rejections=(BAD,)) == receipt
+    assert receipt.listed + receipt.kept == receipt.selected + receipt.left_out + len(receipt.rejections)
 
 
-@pytest.mark.parametrize(
-    ("receipt", "words"),
-    [
-        (Receipt(listed=2, kept=0, selected=2, left_out=0), "2 listed + 0 kept = 2 in + 0 left out + 0 rejected"),
-        (
-            Receipt(listed=12, kept=4, selected=10, left_out=5, rejected=(BAD,)),
-            "12 listed + 4 kept = 10 in + 5 left out + 1 rejected; item 3: expected an object, got str",
-        ),
-    ],
-)
-def test_receipt_in_words(receipt: Receipt, words: str) -> None:
-    """A receipt reads as the sum that it is, with the reason of each rejection."""
-    assert words == str(receipt)
-
-
-@pytest.mark.parametrize("wrong", [{"listed": 1}, {"listed": 3}, {"kept": 1}, {"rejected": (BAD,)}, {"ids": ()}])
+@pytest.mark.parametrize("wrong", [{"listed": 1}, {"listed": 3}, {"kept": 1}, {"rejections": (BAD,)}, {"ids": ()}])
 def test_run_refuses_a_wrong_receipt(wrong: dict[str, Any]) -> None:
     """A run whose receipt does not add up is refused: no paper is lost or counted twice unseen."""
     records = day(FIRST, SECOND)
     assert records.run
     with pytest.raises(ValidationError, match=r"receipt: listed . \+ kept . is not papers . \+ rejected ."):
         Run.model_validate(records.run.model_dump() | wrong)
+
+
+def test_a_damaged_paper_is_in_the_receipt() -> None:
+    """A paper whose record cannot be read is not in, and the receipt names it and adds up."""
+    papers = [paper(number, upvotes=100 - number) for number in range(12)]
+    records = day(*papers)
+    del records.papers[papers[3].id]
+    digest = assemble(dataclasses.replace(records, unreadable=frozenset({paper_key(papers[3].id)})))
+    assert digest
+    damaged = Rejection(item=papers[3].id, reason="its record cannot be read")
+    assert Receipt(listed=12, kept=0, selected=9, left_out=2, rejections=(damaged,)) == digest.receipt
+    assert [1, 2, 3, 4, 5, 6, 7, 8, 9] == [entry.number for entry in digest.entries]
+
+
+NOW = dt.datetime(2026, 2, 4, 4, tzinfo=dt.UTC)
+
+
+def published(records: DayRecords, now: dt.datetime = NOW) -> DigestRecord:
+    digest = assemble(records)
+    assert digest
+    assert records.run
+    return record_of(digest, records.run, records, {"digests/2026-02-03.md": "0"}, now)
+
+
+def served(rung: Rung = Rung.MODEL) -> DayRecords:
+    """A day of one paper, whose summary was made from what the paper is now."""
+    records = day(FIRST, summaries={FIRST.id: summary(rung)})
+    made_from = {"input_hash": input_hash(FIRST, "1")}
+    records.summaries[FIRST.id] = records.summaries[FIRST.id].replaced(**made_from)
+    return records
+
+
+def test_what_is_published() -> None:
+    """The record of a digest has its ids, rungs, pages and attempt, and is closed where every summary serves."""
+    record = published(served())
+    assert ((FIRST.id,), {Rung.MODEL: 1}, {"digests/2026-02-03.md": "0"}) == (record.ids, record.rungs, record.hashes)
+    assert (1, False, NOW) == (record.attempt, record.open, record.published_at)
+    assert (0, 1) == (record.low, published(served(Rung.LISTING)).low)
+
+
+@pytest.mark.parametrize(
+    "records", [served(Rung.LISTING), day(FIRST), day(FIRST, summaries={}, due=True)], ids=["low", "stale", "missing"]
+)
+def test_what_can_be_mended_is_open(records: DayRecords) -> None:
+    """A digest with a low, stale or missing summary stays open for later runs."""
+    assert published(records).open
+
+
+def test_nothing_new_keeps_the_record() -> None:
+    """Published again with nothing new, the record that stands stays, with its own time; a change makes a new one."""
+    before = published(served())
+    later = NOW + dt.timedelta(hours=1)
+    assert published(dataclasses.replace(served(), digest=before), later) is before
+    changed = published(dataclasses.replace(served(Rung.LISTING), digest=before), later)
+    assert (later, {Rung.LISTING: 1}) == (changed.published_at, changed.rungs)

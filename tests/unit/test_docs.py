@@ -10,17 +10,20 @@ import pytest
 import typer
 from samtranslator.yaml_helper import yaml_parse
 
-from paperboy.policy import load_policy
+from paperboy.papers.policy import load_policy
 from paperboy_cli.main import app
 from tests.conftest import ROOT
 from tests.samples import DAY, read_json
 
 README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
-DOCS = [README, CHINESE, ROOT / "CHANGELOG.md", ROOT / "events/sample/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [README, CHINESE, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))]
+DOCS += [ROOT / "events/sample/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-SETTINGS = set(
-    re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z]+_[A-Z_]+)"', (ROOT / "cli/paperboy_cli/local.py").read_text())
-)
+SETTINGS = {
+    name
+    for file in (ROOT / "cli/paperboy_cli/local").glob("*.py")
+    for name in re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z]+_[A-Z_]+)"', file.read_text("utf-8"))
+}
 
 every_document = pytest.mark.parametrize("document", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
 both_languages = pytest.mark.parametrize("readme", [README, CHINESE], ids=lambda path: path.name)

@@ -8,16 +8,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from paperboy import html
-from paperboy.digest import LEFT_OUT_SHOWN, Digest, Placed, Receipt, assemble
-from paperboy.language import Language
-from paperboy.listing import Rejected
-from paperboy.pages import UNSEEN
-from paperboy.records import PublishedRecord
-from paperboy.summary import Rung, Summary
-from paperboy.usage import Usage
+from paperboy.days.digest import MAX_LEFT_OUT, Digest, Placed, Receipt, assemble
+from paperboy.days.records import DigestRecord
+from paperboy.languages.language import Language
+from paperboy.pages import html
+from paperboy.pages.site import index_page
+from paperboy.pages.text import UNSEEN
+from paperboy.papers.listing import Rejection
+from paperboy.summaries.summary import Rung, Summary
+from paperboy.summaries.usage import Usage
 from tests.samples import EN, ROOT, ZH, day, listed_digest, paper, sample_summaries, summary
 
 HOSTILE = [
@@ -77,16 +80,16 @@ def full_of(text: str) -> Digest:
     low = Summary(summary=text, rung=Rung.LISTING)
     papers = [paper(number, title=text, organization=text, abstract=text) for number in range(12)]
     texts = {one.id: low if number else told for number, one in enumerate(papers)}
-    digest = assemble(day(*papers, summaries=texts, rejected=(Rejected(where=text, why=text),)))
+    digest = assemble(day(*papers, summaries=texts, rejections=(Rejection(item=text, reason=text),)))
     assert digest
     return digest
 
 
 def parsed(digest: Digest, language: Language = ZH) -> LexborHTMLParser:
-    return LexborHTMLParser(html.page(digest, language))
+    return LexborHTMLParser(html.write(digest, language))
 
 
-def published(day_of_month: int, papers: int = 16, **values: object) -> tuple[dt.date, PublishedRecord]:
+def published(day_of_month: int, papers: int = 16, **values: object) -> tuple[dt.date, DigestRecord]:
     """A day of February 2026 and what is published of it."""
     record = {
         "attempt": 1,
@@ -96,7 +99,7 @@ def published(day_of_month: int, papers: int = 16, **values: object) -> tuple[dt
         "open": False,
         "published_at": dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
     }
-    return dt.date(2026, 2, day_of_month), PublishedRecord.model_validate(record | values)
+    return dt.date(2026, 2, day_of_month), DigestRecord.model_validate(record | values)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -122,14 +125,14 @@ def test_hostile_texts_show_as_they_are(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_unseen_is_left(text: str) -> None:
     """No control, bidirectional or zero-width character is on a page, save its own line breaks; joiners stay."""
-    page = html.page(full_of(text), ZH)
+    page = html.write(full_of(text), ZH)
     assert [] == UNSEEN.findall(page.replace("\n", ""))
     assert {mark for mark in text if mark in JOINERS} == {mark for mark in page if mark in JOINERS}
 
 
 def test_nothing_is_fetched() -> None:
     """A page names no other address than its papers' own on arXiv, and has no script, form, frame or picture."""
-    pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(html.index(dict([published(3)]), ZH))}
+    pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(index_page(dict([published(3)]), ZH).text)}
     for name, page in pages.items():
         nodes = shape(page)
         addresses = {
@@ -149,7 +152,7 @@ def test_nothing_is_fetched() -> None:
 @pytest.mark.parametrize("kind", ["digest", "days"])
 def test_content_security_policy(kind: str, language: Language) -> None:
     """The page's policy allows its own style sheet, by its hash, and nothing else."""
-    page = html.page(full_of(PLAIN), language) if kind == "digest" else html.index(dict([published(3)]), language)
+    page = html.write(full_of(PLAIN), language) if kind == "digest" else index_page(dict([published(3)]), language).text
     tree = LexborHTMLParser(page)
     style, meta = tree.css_first("style"), tree.css_first("meta[http-equiv=Content-Security-Policy]")
     assert style
@@ -211,11 +214,11 @@ def test_limited() -> None:
     digest = assemble(records)
     assert digest
     assert ["已达模型用量上限，以下为 Hugging Face 提供的英文简介。"] == contents(parsed(digest), ".low")
-    assert "used up" not in html.page(digest, ZH)
+    assert "used up" not in html.write(digest, ZH)
 
 
 @pytest.mark.parametrize(
-    ("spent", "words"),
+    ("usage", "words"),
     [
         (Usage(), []),
         (
@@ -229,9 +232,9 @@ def test_limited() -> None:
         ),
     ],
 )
-def test_what_the_day_took(spent: Usage, words: list[str]) -> None:
+def test_what_the_day_took(usage: Usage, words: list[str]) -> None:
     """The receipt tells calls, tokens, and money where a price is known; nothing where no model was called."""
-    assert words == contents(parsed(full_of(PLAIN).model_copy(update={"spent": spent})), "#receipt .quiet")
+    assert words == contents(parsed(full_of(PLAIN).model_copy(update={"usage": usage})), "#receipt .quiet")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +247,7 @@ def test_what_the_day_took(spent: Usage, words: list[str]) -> None:
 def test_dollars(cost: int, words: str) -> None:
     """A sum is told to the cent, and one below ten cents to its second digit."""
     paid = Usage(calls=1, cost=cost)
-    [line] = contents(parsed(full_of(PLAIN).model_copy(update={"spent": paid}), EN), "#receipt .quiet")
+    [line] = contents(parsed(full_of(PLAIN).model_copy(update={"usage": paid}), EN), "#receipt .quiet")
     assert f"Model calls: 1, tokens: 0, cost: about {words} US dollars." == line
 
 
@@ -270,7 +273,7 @@ def test_english() -> None:
 def test_english_index() -> None:
     """The list of the days in English."""
     days = dict([published(3), published(5, 1, rungs={Rung.LISTING: 1}, open=True)])
-    page = LexborHTMLParser(html.index(days, EN))
+    page = LexborHTMLParser(index_page(days, EN).text)
     assert "Days: 2, newest first" == content(page.css_first("header p"))
     assert [
         "2026-02-05 Thursday Papers: 1 Without a model's summary: 1 To be completed",
@@ -330,7 +333,9 @@ def test_relevant_part() -> None:
             [],
         ),
         (
-            Receipt(listed=12, kept=4, selected=10, left_out=5, rejected=(Rejected(where="item 3", why="got str"),)),
+            Receipt(
+                listed=12, kept=4, selected=10, left_out=5, rejections=(Rejection(item="item 3", reason="got str"),)
+            ),
             "榜单 12 篇 + 沿用先前 4 篇 = 入选 10 篇 + 未入选 5 篇 + 剔除 1 篇",
             ["item 3: got str"],
         ),
@@ -349,7 +354,7 @@ def test_left_out() -> None:
     papers = [paper(number, title=f"Paper {number}", upvotes=each) for number, each in enumerate(votes)]
     digest = assemble(day(*papers))
     assert digest
-    assert 3 == LEFT_OUT_SHOWN
+    assert 3 == MAX_LEFT_OUT
     assert ["Paper 13 点赞 9", "Paper 11 点赞 7", "Paper 10 点赞 5"] == contents(parsed(digest), "#left-out li")
     assert [f"https://arxiv.org/abs/2602.{number:05}" for number in (13, 11, 10)] == [
         link.attributes["href"] for link in parsed(digest).css("#left-out a")
@@ -361,14 +366,14 @@ def test_none_left_out() -> None:
     digest = assemble(day(paper()))
     assert digest
     assert () == digest.left_out
-    assert "未入选但高票" not in html.page(digest, ZH)
+    assert "未入选但高票" not in html.write(digest, ZH)
 
 
 def test_headings_in_order() -> None:
     """A page has one first heading, and each other one is at most a step below the one before."""
     for page in (
         parsed(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries())),
-        LexborHTMLParser(html.index(dict([published(3)]), ZH)),
+        LexborHTMLParser(index_page(dict([published(3)]), ZH).text),
     ):
         levels = [int(tag[1]) for tag, _ in shape(page) if re.fullmatch("h[1-6]", tag)]
         assert 1 == levels.count(1)
@@ -386,7 +391,7 @@ def test_index() -> None:
             published(6, 2, open=True),
         ]
     )
-    page = LexborHTMLParser(html.index(days, ZH))
+    page = LexborHTMLParser(index_page(days, ZH).text)
     assert [
         "2026-02-06 星期五 2 篇论文 待补全",
         "2026-02-05 星期四 1 篇论文 1 篇暂缺中文摘要 待补全",
@@ -403,3 +408,11 @@ def test_left_out_are_placed() -> None:
     """A paper that was left out knows its place in the day's ranking."""
     digest = full_of(PLAIN)
     assert [(Placed, 11), (Placed, 12)] == [(type(one), one.ranked.rank) for one in digest.left_out]
+
+
+@given(st.text(st.sampled_from("<>\"'&;/=!-[]{}%#?abio x\n\x00\u200b\u202e中"), min_size=1, max_size=40).filter(seen))
+def test_no_text_adds_anything(text: str) -> None:
+    """Whatever a text is made of, the page has the elements and attributes that a plain one has, and shows it."""
+    plain, page = parsed(full_of(PLAIN)), parsed(full_of(text))
+    assert shape(plain) == shape(page)
+    assert [seen(text)] * 10 == [content(node) for node in page.css(".summary")]

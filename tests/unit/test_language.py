@@ -8,16 +8,16 @@ from pydantic import BaseModel, ValidationError
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from paperboy import prompt
-from paperboy.checks import CHINESE
-from paperboy.language import Code, Labels, Language, LanguageError, load_language
+from paperboy.languages.language import Code, Labels, Language, LanguageError, load_language
+from paperboy.summaries.checks import CHINESE
+from paperboy.summaries.prompt import Refusal, conversation, paper_json, prompt_version
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.main import app
 from tests.conftest import ROOT
 from tests.samples import EN, ZH, paper
 
 LAYER = ROOT / "shared/paperboy"
-PAGES = ["pages.py", "html.py", "page.html", "index.html"]
+PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "digest.html", "index.html")]
 """What writes the pages."""
 
 every_language = pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
@@ -33,15 +33,15 @@ def texts(value: Any) -> list[str]:
 def test_languages_are_known_everywhere() -> None:
     """The languages that can be asked for are those that have files, and those that the template lets one choose."""
     known = list(get_args(Code))
-    assert sorted(known) == sorted(file.name.split(".")[1] for file in LAYER.glob("language.*.toml"))
-    assert sorted(known) == sorted(file.name.split(".")[1] for file in LAYER.glob("prompt.*.md"))
+    assert sorted(known) == sorted(file.stem for file in (LAYER / "languages").glob("*.toml"))
+    assert sorted(known) == sorted(file.stem for file in (LAYER / "languages").glob("*.md"))
     parameter = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Parameters"]["Language"]
     assert (known, "zh") == (parameter["AllowedValues"], parameter["Default"])
 
 
 def test_every_label_is_used() -> None:
     """The pages use each label, and no other; that each language has them all is seen when it is loaded."""
-    source = "".join((LAYER / file).read_text("utf-8") for file in [*PAGES, "language.py"])
+    source = "".join((LAYER / file).read_text("utf-8") for file in [*PAGES, "languages/language.py"])
     names = set(re.findall(r"\blabels\.(\w+)", source)) - {"date_of"}
     names |= set(re.findall(r"\bself\.(\w+)\b", source)) & {"date", "months", "weekdays"}
     assert set(Labels.model_fields) == names
@@ -100,15 +100,15 @@ def test_no_such_language(code: str) -> None:
 def test_prompt_versions() -> None:
     """Each language has a prompt, and so summaries, of its own; a changed text is another version."""
     changed = ZH.model_copy(update={"prompt": ZH.prompt + " "})
-    assert 3 == len({prompt.version(each) for each in (ZH, EN, changed)})
+    assert 3 == len({prompt_version(each) for each in (ZH, EN, changed)})
 
 
 @every_language
 def test_messages(language: Language) -> None:
     """A model is told what to do in the language's prompt, then what is known of the paper; then what was refused."""
-    asked = prompt.messages(paper(), language)
-    assert [("system", language.prompt), ("user", prompt.data_of(paper()))] == [(m.role, m.content) for m in asked]
-    again = prompt.messages(paper(), language, prompt.Refused("{}", "title: Field required"))
+    asked = conversation(paper(), language)
+    assert [("system", language.prompt), ("user", paper_json(paper()))] == [(m.role, m.content) for m in asked]
+    again = conversation(paper(), language, Refusal("{}", "title: Field required"))
     assert (asked, ["assistant", "user"]) == (again[:2], [message.role for message in again[2:]])
     assert "title: Field required" in again[3].content
 

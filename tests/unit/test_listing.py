@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from paperboy.listing import Listing, ListingError, Rejected, read_listing
-from paperboy.paper import Paper
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.papers.listing import Listing, ListingError, Rejection
+from paperboy.papers.paper import Paper
 from tests.samples import item, read_json
 
 WHOLE = Paper(
     id="2602.02343",
+    link="https://arxiv.org/abs/2602.02343",
+    citation="arXiv:2602.02343",
     title="Why Steering Works",
     organization="alibaba",
     upvotes=9,
@@ -40,7 +45,7 @@ UNKNOWN = {
 
 def read_one(one: Any) -> Paper:
     listing = read_listing([one])
-    assert () == listing.rejected
+    assert () == listing.rejections
     return listing.papers[0]
 
 
@@ -48,7 +53,7 @@ def why_rejected(one: Any) -> str:
     """The reason for which an item is left aside, between two good ones that it must not cost."""
     listing = read_listing([GOOD, one, item(id="2602.00003")])
     assert ["2602.00001", "2602.00003"] == [paper.id for paper in listing.papers]
-    return " / ".join(f"{bad.where}: {bad.why}" for bad in listing.rejected)
+    return " / ".join(f"{bad.item}: {bad.reason}" for bad in listing.rejections)
 
 
 def test_whole_item() -> None:
@@ -179,7 +184,13 @@ def test_twice() -> None:
     papers = read_listing([first, GOOD, again]).papers
     assert [
         WHOLE.model_copy(update={"title": "A New Title", "upvotes": 10}),
-        WHOLE.model_copy(update={"id": "2602.00001"}),
+        WHOLE.model_copy(
+            update={
+                "id": "2602.00001",
+                "link": "https://arxiv.org/abs/2602.00001",
+                "citation": "arXiv:2602.00001",
+            }
+        ),
     ] == list(papers)
 
 
@@ -191,8 +202,8 @@ def test_twice_and_once_bad(items: list[Any]) -> None:
 
 def test_bad_twice() -> None:
     """A paper that is bad twice is rejected once, for its first reason."""
-    [bad] = read_listing([item(title=""), item(upvotes=-1)]).rejected
-    assert Rejected(where="2602.02343", why="title: String should have at least 1 character") == bad
+    [bad] = read_listing([item(title=""), item(upvotes=-1)]).rejections
+    assert Rejection(item="2602.02343", reason="title: String should have at least 1 character") == bad
 
 
 @pytest.mark.parametrize(
@@ -214,9 +225,9 @@ def test_malformed_answers(shared_data: Path) -> None:
     for file in sorted((shared_data / "data/hf_daily_malformed").iterdir()):
         answer = read_json(file)
         expected = tuple(
-            Rejected(where=f"item {place}", why="expected an object, got str") for place in range(1, len(answer) + 1)
+            Rejection(item=f"item {place}", reason="expected an object, got str") for place in range(1, len(answer) + 1)
         )
-        assert Listing(rejected=expected) == read_listing(answer), file.name
+        assert Listing(rejections=expected) == read_listing(answer), file.name
 
 
 def test_real_listings(shared_data: Path) -> None:
@@ -226,7 +237,7 @@ def test_real_listings(shared_data: Path) -> None:
     for file in files:
         answer = read_json(file)
         listing = read_listing(answer)
-        assert () == listing.rejected, file.name
+        assert () == listing.rejections, file.name
         assert list(dict.fromkeys(each["paper"]["id"] for each in answer)) == [paper.id for paper in listing.papers]
 
 
@@ -235,10 +246,39 @@ def test_a_text_that_no_record_holds_is_rejected(field: str) -> None:
     """An item with a text of half a megabyte is rejected with the field that is too long, and costs no other."""
     listing = read_listing([item(id="2602.00001", **{field: "x" * 500_000}), item()])
     assert ["2602.02343"] == [paper.id for paper in listing.papers]
-    assert [("2602.00001", True)] == [(bad.where, "should have at most" in bad.why) for bad in listing.rejected]
+    assert [("2602.00001", True)] == [(bad.item, "should have at most" in bad.reason) for bad in listing.rejections]
 
 
 def test_a_reason_is_short() -> None:
     """A thousand reasons fit into a record, whatever stands in the items."""
     bad = {"paper": {"id": "2602.00001", "title": 1, "upvotes": "x", "githubStars": "y", "publishedAt": "z" * 999}}
-    assert all(len(rejected.why) <= 200 for rejected in read_listing([bad]).rejected)
+    assert all(len(rejected.reason) <= 200 for rejected in read_listing([bad]).rejections)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*item()["paper"], "paper"]), inner),
+    max_leaves=20,
+)
+"""Anything that JSON can hold, with the keys that listings have."""
+
+
+@given(JSON)
+def test_any_answer_is_a_listing_or_none(answer: Any) -> None:
+    """Whatever an answer holds, it is refused as a whole, or each of its items ends as a paper or as a rejection."""
+    if not isinstance(answer, list):
+        with pytest.raises(ListingError):
+            read_listing(answer)
+        return
+    listing = read_listing(answer)
+    names = [*(paper.id for paper in listing.papers), *(rejection.item for rejection in listing.rejections)]
+    assert len(set(names)) == len(names) <= len(answer)
+    assert bool(names) == bool(answer)
+
+
+@given(st.sampled_from(sorted(item()["paper"])), JSON)
+def test_any_value_costs_its_item_alone(key: str, value: Any) -> None:
+    """Whatever stands under a key of an item, the items beside it are read."""
+    listing = read_listing([GOOD, item(**{key: value}), item(id="2602.00003")])
+    assert {"2602.00001", "2602.00003"} <= {paper.id for paper in listing.papers}
+    assert all(len(rejection.reason) <= 200 for rejection in listing.rejections)

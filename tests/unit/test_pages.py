@@ -4,18 +4,23 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from paperboy.digest import Digest, Entry, Receipt, assemble
-from paperboy.language import Language
-from paperboy.listing import Rejected, read_listing
-from paperboy.pages import as_json, escape, markdown
-from paperboy.paper import Paper
-from paperboy.policy import load_policy
-from paperboy.ranking import rank
-from paperboy.summary import Rung, Summary
-from paperboy.usage import Usage
+from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.days.digest import Digest, Entry, Receipt, assemble
+from paperboy.languages.language import Language
+from paperboy.pages import json as json_page
+from paperboy.pages import markdown
+from paperboy.pages.markdown import escape
+from paperboy.papers.listing import Rejection
+from paperboy.papers.paper import Paper
+from paperboy.papers.policy import load_policy
+from paperboy.papers.ranking import rank
+from paperboy.summaries.summary import Rung, Summary
+from paperboy.summaries.usage import Usage
 from tests.samples import DAY, EN, ZH, day, paper, read_json, summary
 
 READER = MarkdownIt("commonmark").enable("strikethrough")
@@ -133,7 +138,7 @@ def expected_blocks(digest: Digest) -> list[str]:
         trophy = "🏆 " if entry.ranked.trophy else ""
         english, chinese = folded(entry.paper.title), folded(entry.summary.title or "")
         lines = [
-            f"论文链接⟦/strong⟧: ⟦a {entry.link}⟧{entry.link}⟦/a⟧",
+            f"论文链接⟦/strong⟧: ⟦a {entry.paper.link}⟧{entry.paper.link}⟦/a⟧",
             f"组织⟦/strong⟧: {folded(entry.organization)}",
             f"得分⟦/strong⟧: {entry.ranked.score}",
             f"标签⟦/strong⟧: {', '.join(entry.ranked.tags)}".rstrip(),
@@ -174,7 +179,7 @@ def full_of(text: str) -> Digest:
 @pytest.mark.parametrize("text", [*HOSTILE, *BREAKS, "-- -- --"])
 def test_every_text_shows_as_it_is(text: str) -> None:
     """A text shows as it was given, as a title, organisation, summary or highlight, and opens no block or markup."""
-    assert expected_blocks(full_of(text)) == blocks(markdown(full_of(text), ZH))
+    assert expected_blocks(full_of(text)) == blocks(markdown.write(full_of(text), ZH))
 
 
 @pytest.mark.parametrize(
@@ -186,9 +191,9 @@ def test_every_text_shows_as_it_is(text: str) -> None:
         "C #\u200b",
     ],
 )
-def test_english_title_alone(text: str) -> None:
+def test_title_en_alone(text: str) -> None:
     """A title that is alone in its heading shows as it was given."""
-    page = markdown(digest_of([paper(title=text)], [summary(Rung.ABSTRACT)]), ZH)
+    page = markdown.write(digest_of([paper(title=text)], [summary(Rung.ABSTRACT)]), ZH)
     assert f"h3 1. {folded(text)}" == blocks(page)[3]
 
 
@@ -201,7 +206,7 @@ def test_real_texts_show_as_they_are(shared_data: Path) -> None:
             for one in papers
         ]
         digest = digest_of(papers, summaries)
-        assert expected_blocks(digest) == blocks(markdown(digest, ZH)), file.name
+        assert expected_blocks(digest) == blocks(markdown.write(digest, ZH)), file.name
 
 
 @pytest.mark.parametrize("text", PLAIN)
@@ -223,7 +228,7 @@ def test_reference_entry() -> None:
         "**Upvotes**: 600 | **Stars**: 1\n\n"
         "**摘要**: 智能体的研究。\n\n"
         "**亮点**:\n  - 其一\n  - 其二\n  - 其三\n\n---\n"
-    ) == markdown(
+    ) == markdown.write(
         digest_of([whole], [summary(title="智能体", summary="智能体的研究。", highlights=("其一", "其二", "其三"))]), ZH
     )
 
@@ -241,7 +246,7 @@ def test_english_entry() -> None:
         "**Upvotes**: 600 | **Stars**: 1\n\n"
         "**Summary**: On agents.\n\n"
         "**Highlights**:\n  - One\n  - Two\n  - Three\n\n---\n"
-    ) == markdown(
+    ) == markdown.write(
         digest_of([whole], [summary(title=None, summary="On agents.", highlights=("One", "Two", "Three"))]), EN
     )
 
@@ -261,7 +266,7 @@ def test_notice(language: Language, rung: Rung, limited: bool, mark: str) -> Non
     """A low rung is marked by one line that says what stands there instead, and whether the budget is why."""
     digest = digest_of([paper()], [summary(rung)])
     entry = digest.entries[0].model_copy(update={"limited": limited})
-    page = markdown(digest.model_copy(update={"entries": (entry,)}), language)
+    page = markdown.write(digest.model_copy(update={"entries": (entry,)}), language)
     assert mark == page.split("\n\n")[5]
 
 
@@ -274,7 +279,7 @@ def test_notice(language: Language, rung: Rung, limited: bool, mark: str) -> Non
 )
 def test_low_rung(rung: Rung, mark: str) -> None:
     """On a low rung the title is the English one alone, and there are no highlights."""
-    page = markdown(digest_of([paper(organization="Google")], [summary(rung)]), ZH)
+    page = markdown.write(digest_of([paper(organization="Google")], [summary(rung)]), ZH)
     assert (
         "###  1. Why Steering Works\n\n"
         "**论文链接**: [https://arxiv.org/abs/2602.02343](https://arxiv.org/abs/2602.02343)\n"
@@ -289,30 +294,30 @@ def test_high_rung(rung: Rung, limited: bool) -> None:
     """What a model wrote carries no mark, even where the budget let it write nothing newer."""
     digest = digest_of([paper()], [summary(rung)])
     entry = digest.entries[0].model_copy(update={"limited": limited})
-    assert markdown(digest, ZH) == markdown(digest.model_copy(update={"entries": (entry,)}), ZH)
-    assert "暂缺" not in markdown(digest, ZH)
+    assert markdown.write(digest, ZH) == markdown.write(digest.model_copy(update={"entries": (entry,)}), ZH)
+    assert "暂缺" not in markdown.write(digest, ZH)
 
 
 def test_no_cost() -> None:
     """The Markdown page never says what a day took: its format is fixed."""
     digest = digest_of([paper()], [summary()])
-    paid = digest.model_copy(update={"spent": Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)})
-    assert markdown(digest, ZH) == markdown(paid, ZH)
+    paid = digest.model_copy(update={"usage": Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)})
+    assert markdown.write(digest, ZH) == markdown.write(paid, ZH)
 
 
 def test_nothing_to_tell() -> None:
     """A paper without abstract says that there is no summary."""
-    page = markdown(digest_of([paper(abstract="")], [summary(Rung.ABSTRACT, summary="")]), ZH)
+    page = markdown.write(digest_of([paper(abstract="")], [summary(Rung.ABSTRACT, summary="")]), ZH)
     assert "**摘要**: 暂无\n" in page
 
 
 def test_json() -> None:
     """The JSON page says all that the other pages say, and each score's parts, the rung and the receipt besides."""
-    rejected = (Rejected(where="item 3", why="expected an object, got str"),)
+    rejected = (Rejection(item="item 3", reason="expected an object, got str"),)
     whole = paper(1, title="Agents", organization="Qwen", stars=1, comments=1)
-    records = day(whole, paper(2), summaries={whole.id: summary()}, due=True, rejected=rejected)
+    records = day(whole, paper(2), summaries={whole.id: summary()}, due=True, rejections=rejected)
     paid = Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)
-    records.summaries[whole.id] = records.summaries[whole.id].model_copy(update={"spent": paid})
+    records.summaries[whole.id] = records.summaries[whole.id].model_copy(update={"usage": paid})
     digest = assemble(records)
     assert digest
     expected = {
@@ -324,8 +329,8 @@ def test_json() -> None:
                 "number": 1,
                 "id": "2602.00001",
                 "link": "https://arxiv.org/abs/2602.00001",
-                "title": "为何引导有效：统一的视角",
-                "english_title": "Agents",
+                "title_zh": "为何引导有效：统一的视角",
+                "title_en": "Agents",
                 "organization": "Qwen",
                 "upvotes": 0,
                 "stars": 1,
@@ -351,8 +356,8 @@ def test_json() -> None:
                 "number": 2,
                 "id": "2602.00002",
                 "link": "https://arxiv.org/abs/2602.00002",
-                "title": None,
-                "english_title": "Why Steering Works",
+                "title_zh": None,
+                "title_en": "Why Steering Works",
                 "organization": "Unknown",
                 "upvotes": 0,
                 "stars": 0,
@@ -375,12 +380,12 @@ def test_json() -> None:
             "kept": 0,
             "selected": 2,
             "left_out": 0,
-            "rejected": [{"where": "item 3", "why": "expected an object, got str"}],
+            "rejections": [{"item": "item 3", "reason": "expected an object, got str"}],
         },
-        "spent": {"calls": 2, "input_tokens": 900, "output_tokens": 99, "cost": 12_345},
+        "usage": {"calls": 2, "input_tokens": 900, "output_tokens": 99, "cost": 12_345},
     }
-    assert expected == json.loads(as_json(digest, ZH))
-    assert "为何引导有效" in as_json(digest, ZH)
+    assert expected == json.loads(json_page.write(digest, ZH))
+    assert "为何引导有效" in json_page.write(digest, ZH)
 
 
 def test_json_left_out() -> None:
@@ -388,14 +393,14 @@ def test_json_left_out() -> None:
     votes = [*range(100, 90, -1), 5, 7, 5, 9, 5]
     digest = assemble(day(*(paper(number, upvotes=each) for number, each in enumerate(votes))))
     assert digest
-    left_out = json.loads(as_json(digest, ZH))["left_out"]
+    left_out = json.loads(json_page.write(digest, ZH))["left_out"]
     assert [("2602.00013", 11), ("2602.00011", 12), ("2602.00010", 13)] == [
         (one["id"], one["rank"]) for one in left_out
     ]
     assert {
         "id": "2602.00013",
         "link": "https://arxiv.org/abs/2602.00013",
-        "english_title": "Why Steering Works",
+        "title_en": "Why Steering Works",
         "organization": "Unknown",
         "upvotes": 9,
         "rank": 11,
@@ -406,7 +411,7 @@ def test_json_left_out() -> None:
 def test_json_parts_add_up(shared_data: Path) -> None:
     """The parts of every score of the seed's day add up to the score."""
     papers = list(read_listing(read_json(shared_data / "data/seed_day/payload.json.gz")).papers)
-    page = json.loads(as_json(digest_of(papers, [summary()] * len(papers)), ZH))
+    page = json.loads(json_page.write(digest_of(papers, [summary()] * len(papers)), ZH))
     assert {one["id"]: one["score"] for one in page["papers"]} == {
         one["id"]: round(sum(one["parts"].values()), 2) for one in page["papers"]
     }
@@ -415,7 +420,19 @@ def test_json_parts_add_up(shared_data: Path) -> None:
 @pytest.mark.parametrize("text", [*HOSTILE, *BREAKS, 'quoted "text"', "\ud7ff\uffff\U0001f3c6"])
 def test_json_keeps_every_text(text: str) -> None:
     """The JSON page holds each text exactly as it was given."""
-    [one] = json.loads(as_json(full_of(text), ZH))["papers"]
+    [one] = json.loads(json_page.write(full_of(text), ZH))["papers"]
     assert [text] * 4 + [[text] * 3] == [
-        one[key] for key in ("title", "english_title", "organization", "summary", "highlights")
+        one[key] for key in ("title_zh", "title_en", "organization", "summary", "highlights")
     ]
+
+
+MARKS = st.text(
+    st.sampled_from("\\`*_[]()<>!&;#~+-=.|:/'\"$ \n\t19aZ中。🏆\u200b\u202e\u00a0"), min_size=1, max_size=40
+)
+"""Texts of little else than what Markdown reads as markup."""
+
+
+@given(MARKS.filter(lambda text: folded(text) != ""))
+def test_any_text_shows_as_it_is(text: str) -> None:
+    """Whatever marks a text is made of, a page shows it as it was given, and opens no block or markup."""
+    assert expected_blocks(full_of(text)) == blocks(markdown.write(full_of(text), ZH))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from paperboy.policy import Keywords, Policy, PolicyError, load_policy
+from paperboy.papers.policy import Keywords, Policy, PolicyError, load_policy
 
 BEFORE, SECOND_LIST, CORRECTED = date(2026, 2, 18), date(2026, 2, 19), date(2026, 11, 22)
-BUNDLED = (Path(__file__).parents[2] / "shared/paperboy/policy.toml").read_text("utf-8")
+BUNDLED = (Path(__file__).parents[2] / "shared/paperboy/papers/policy.toml").read_text("utf-8")
 
 
 def policy_with(tmp_path: Path, old: str, new: str) -> Policy:

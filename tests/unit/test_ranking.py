@@ -4,16 +4,17 @@ from datetime import date
 
 import pytest
 
-from paperboy.paper import Paper
-from paperboy.policy import Policy, load_policy
-from paperboy.ranking import Parts, Ranked, rank
+from paperboy.papers.paper import Paper
+from paperboy.papers.policy import Policy, load_policy
+from paperboy.papers.ranking import Parts, Ranked, rank
+from tests.samples import paper as sample_paper
 
 DAY = date(2026, 2, 3)
 POLICY = load_policy()
 
 
 def paper(number: int = 0, *, title: str = "A Study", organization: str | None = None, **signals: int) -> Paper:
-    return Paper(id=f"2602.{number:05}", title=title, organization=organization, **signals)
+    return sample_paper(number, title=title, organization=organization, **signals)
 
 
 def ranked(one: Paper, policy: Policy = POLICY) -> Ranked:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from paperboy.settings import (
+from paperboy.adapters.settings import (
     IngestSettings,
     RenderSettings,
     ScoreSettings,
@@ -28,7 +28,7 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
         ScoreSettings,
         {
             "TABLE_NAME": "days",
-            "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/asked",
+            "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/summaries",
             "MAX_MODEL_CALLS_PER_RUN": "100",
         },
     ),
@@ -55,9 +55,9 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
 BAD_VALUES = {
     "TABLE_NAME": [""],
     "BUCKET_NAME": [""],
-    "PAGES_PREFIX": ["a/b", "a b", "../a"],
+    "PAGES_PREFIX": ["", "a/b", "a b", "../a"],
     "HF_BASE_URL": ["", "huggingface.co", "ftp://huggingface.co", "https://", "https://hugging face.co"],
-    "QUEUE_URL": ["", "asked"],
+    "QUEUE_URL": ["", "summaries"],
     "TIME_ZONE": ["", "Asia/Atlantis", "../etc", "/etc/localtime"],
     "SUMMARIZER": ["", "OpenAI", "gpt"],
     "LANGUAGE": ["", "EN", "zh-CN", "fr"],
@@ -136,7 +136,7 @@ def test_folder_of_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_bad_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty environment is told with every variable that it lacks."""
     told = complaint(RenderSettings, {}, monkeypatch)
-    missing = [f"{name}: Field required" for name in ("TABLE_NAME", "BUCKET_NAME", "LANGUAGE")]
+    missing = [f"{name}: Field required" for name in ("TABLE_NAME", "BUCKET_NAME", "LANGUAGE", "PAGES_PREFIX")]
     assert f"environment of this function: {'; '.join(missing)}" == told
 
 

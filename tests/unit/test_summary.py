@@ -4,20 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from paperboy.language import Language
-from paperboy.summary import (
-    LONGEST_REASON,
-    LONGEST_REPLY,
-    ReplyError,
-    Rung,
-    Summary,
-    first_sentences,
-    from_paper,
-    from_reply,
-    schema_of,
-    source_hash,
-)
+from paperboy.languages.language import Language
+from paperboy.summaries.reply import MAX_REASON_CHARS, MAX_REPLY_CHARS, ReplyError, read_reply, schema_of
+from paperboy.summaries.summary import Rung, Summary, first_sentences, from_paper, input_hash
 from tests.samples import EN, ENGLISH_REPLY, REPLY, ZH, paper
 
 
@@ -28,7 +20,7 @@ def reply(**values: Any) -> str:
 def wrong(text: str) -> str:
     """Why a reply is refused."""
     with pytest.raises(ReplyError) as error:
-        from_reply(text, paper(), ZH)
+        read_reply(text, paper(), ZH)
     return str(error.value)
 
 
@@ -85,9 +77,9 @@ def test_good_reply() -> None:
         highlights=("提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"),
         rung=Rung.MODEL,
     )
-    assert expected == from_reply(reply(), paper(), ZH)
+    assert expected == read_reply(reply(), paper(), ZH)
     spaced = reply(title=f"\n {REPLY['title']} ", summary=f" {REPLY['summary']}\n", more="…")
-    assert expected == from_reply(spaced, paper(), ZH)
+    assert expected == read_reply(spaced, paper(), ZH)
 
 
 WRAPPED = {
@@ -105,7 +97,7 @@ WRAPPED = {
 @pytest.mark.parametrize("text", WRAPPED.values(), ids=WRAPPED)
 def test_wrapped_reply(text: str) -> None:
     """The object in a reply is found, whatever the model puts around it."""
-    assert REPLY["title"] == from_reply(text, paper(), ZH).title
+    assert REPLY["title"] == read_reply(text, paper(), ZH).title
 
 
 @pytest.mark.parametrize(
@@ -121,7 +113,7 @@ def test_wrapped_reply(text: str) -> None:
 )
 def test_length_within_bounds(values: dict[str, Any]) -> None:
     """Texts at the bounds of their lengths are accepted."""
-    assert from_reply(reply(**values), paper(), ZH).rung is Rung.MODEL
+    assert read_reply(reply(**values), paper(), ZH).rung is Rung.MODEL
 
 
 WRONG = {
@@ -132,7 +124,7 @@ WRONG = {
     "cut off in a fence": (f"```json\n{reply()[:40]}", "reply: it ends before its JSON object does"),
     "malformed": (reply().replace(":", "", 1), "reply: its JSON is malformed: Expecting ':' delimiter"),
     "deep": ('{"a":' + "[" * 40_000, "reply: its JSON is nested too deeply"),
-    "far too long": (reply() + " " * LONGEST_REPLY, "reply: it is far too long"),
+    "far too long": (reply() + " " * MAX_REPLY_CHARS, "reply: it is far too long"),
     "long number": (f'{{"a": {"9" * 5000}}}', "reply: its JSON is malformed: Exceeds the limit"),
     "half a character": (reply().replace("引", "\\ud835"), "title: Input should be a valid string, unable to parse"),
     "list": ("[]", "reply: no JSON object in it"),
@@ -211,7 +203,7 @@ def test_long_texts() -> None:
 )
 def test_reason_is_short(values: dict[str, Any]) -> None:
     """However much is wrong with a reply, it is told in few words."""
-    assert 0 < len(wrong(reply(**values))) <= LONGEST_REASON
+    assert 0 < len(wrong(reply(**values))) <= MAX_REASON_CHARS
 
 
 @pytest.mark.parametrize(("language", "reply"), [(ZH, REPLY), (EN, ENGLISH_REPLY)], ids=["zh", "en"])
@@ -226,7 +218,7 @@ def test_schema(language: Language, reply: dict[str, Any]) -> None:
 def test_english_reply(title: dict[str, Any]) -> None:
     """In English no title is asked for, and one that comes is dropped."""
     expected = Summary.model_validate({"title": None, "rung": Rung.MODEL} | ENGLISH_REPLY).model_dump()
-    told = from_reply(json.dumps(title | ENGLISH_REPLY), paper(), EN).model_dump()
+    told = read_reply(json.dumps(title | ENGLISH_REPLY), paper(), EN).model_dump()
     assert expected | {"summary": expected["summary"].strip()} == told
 
 
@@ -241,7 +233,7 @@ def test_english_reply(title: dict[str, Any]) -> None:
 def test_wrong_english_reply(values: dict[str, Any], why: str) -> None:
     """English has lengths of its own, and a Chinese reply is refused."""
     with pytest.raises(ReplyError) as error:
-        from_reply(json.dumps(ENGLISH_REPLY | values), paper(), EN)
+        read_reply(json.dumps(ENGLISH_REPLY | values), paper(), EN)
     assert str(error.value).startswith(why)
     assert (values is REPLY) == ("summary: not in English; highlights.0: not in English" in str(error.value))
 
@@ -252,7 +244,7 @@ def test_wrong_english_reply(values: dict[str, Any], why: str) -> None:
 )
 def test_source_changes(change: dict[str, Any]) -> None:
     """A summary is made anew when the title, the organisation or the abstract is another one."""
-    assert source_hash(paper(), "1") != source_hash(paper(**change), "1")
+    assert input_hash(paper(), "1") != input_hash(paper(**change), "1")
 
 
 @pytest.mark.parametrize(
@@ -260,16 +252,40 @@ def test_source_changes(change: dict[str, Any]) -> None:
 )
 def test_source_stays(change: dict[str, Any]) -> None:
     """Votes, stars, comments and the listing's own sentence make no summary anew."""
-    assert source_hash(paper(), "1") == source_hash(paper(**change), "1")
+    assert input_hash(paper(), "1") == input_hash(paper(**change), "1")
 
 
 def test_source_of_a_prompt() -> None:
     """A summary is made anew when the prompt is another one."""
-    assert source_hash(paper(), "1") != source_hash(paper(), "2")
+    assert input_hash(paper(), "1") != input_hash(paper(), "2")
 
 
 def test_source_keeps_fields_apart() -> None:
     """Text that moves from one field to the next is another source."""
-    assert source_hash(paper(title="AB", organization="C"), "1") != source_hash(
-        paper(title="A", organization="BC"), "1"
-    )
+    assert input_hash(paper(title="AB", organization="C"), "1") != input_hash(paper(title="A", organization="BC"), "1")
+
+
+TEXTS = st.text(st.sampled_from('{}[]":,\\n<>/think 引导a1.%\u200b\ud835'), max_size=60)
+"""Texts of little else than what a reply's JSON and thoughts are told by."""
+
+
+def summary_or_reason(text: str) -> Summary | str:
+    """What is read from a reply, or why it is refused."""
+    try:
+        return read_reply(text, paper(), ZH)
+    except ReplyError as error:
+        return str(error)
+
+
+@given(TEXTS | st.builds("{}{}{}".format, TEXTS, st.just(reply()), TEXTS))
+def test_any_reply_is_a_summary_or_a_reason(text: str) -> None:
+    """Whatever a model answers, it is a whole summary or is refused in words, and nothing else happens."""
+    read = summary_or_reason(text)
+    assert (3 == len(read.highlights)) if isinstance(read, Summary) else (0 < len(read) <= MAX_REASON_CHARS)
+
+
+@given(st.dictionaries(st.sampled_from([*REPLY]), st.text(max_size=400) | st.lists(st.text(max_size=90), max_size=4)))
+def test_any_object_is_a_summary_or_a_reason(values: dict[str, Any]) -> None:
+    """Whatever stands in the fields of a reply, it is a whole summary or is refused in words."""
+    read = summary_or_reason(json.dumps(REPLY | values))
+    assert (80 <= len(read.summary) <= 350) if isinstance(read, Summary) else read

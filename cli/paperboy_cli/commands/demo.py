@@ -1,0 +1,132 @@
+"""`paperboy demo`: two recorded days through the whole stack, and a model that goes away and comes back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from paperboy_cli.commands.run import follow
+from paperboy_cli.commands.up import bring_up
+from paperboy_cli.days import SAMPLE_DAY
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.terminal import console, receipt_line
+
+if TYPE_CHECKING:
+    from paperboy.days.records import DayRecords
+    from paperboy_cli.stack.deployed import Deployed
+
+REPLIES_BEFORE_AWAY = 6
+"""Replies that the model still gives of the second day's ten papers before it goes away."""
+EXCERPT_LINES = 20
+"""Lines of the digest that are shown: its head and the first paper."""
+
+
+def demo() -> None:
+    """The whole stack on this machine, with two recorded sample days: from nothing to a link.
+
+    On the second day the model goes away, and comes back.
+    """
+    from paperboy_cli.local.deployment import SAMPLE
+    from paperboy_cli.local.emulator import Local
+
+    local = Local()
+    with local.explained():
+        deployed = bring_up(local, SAMPLE)
+        last = follow(deployed, SAMPLE_DAY)
+        if last.step == "empty":
+            raise PaperboyError(f"the sample has no papers: {last.text}.")
+        _second_act(deployed, SampleModel(local.sample_url), SAMPLE_DAY + dt.timedelta(days=1))
+        _show_digest(deployed, last.records)
+
+
+class SampleModel:
+    """The sample's model, which counts its calls and can be sent away. Raises PaperboyError where it is not there."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def calls(self) -> int:
+        """How many replies it was asked for and gave since it was started."""
+        return self._request("GET", "/calls").get("model", 0)
+
+    @contextmanager
+    def away_after(self, replies: int) -> Iterator[None]:
+        """In here the model gives so many replies and then answers 503."""
+        self._request("PUT", "/model", {"answers": replies})
+        try:
+            yield
+        finally:
+            self._request("PUT", "/model", {"answers": None})
+
+    def _request(self, method: str, path: str, body: object = None) -> dict[str, int]:
+        import httpx
+
+        try:
+            response = httpx.request(method, self._url + path, json=body, trust_env=False).raise_for_status()
+        except httpx.HTTPError as error:
+            raise PaperboyError(
+                "the sample server does not do as it is told: `paperboy down` stops it, the next demo starts another."
+            ) from error
+        answer: dict[str, int] = response.json()
+        return answer
+
+
+def _second_act(deployed: Deployed, model: SampleModel, day: dt.date) -> None:
+    """The model goes away while `day` is made, and is back for the next run.
+
+    What was done before is not done again, so that the act is played once.
+    """
+    records = deployed.table.read_day(day)
+    if records.digest is None:
+        _print_heading(f"{day}: the model goes away after {REPLIES_BEFORE_AWAY} replies; the digest still comes out.")
+        calls_before = model.calls()
+        with model.away_after(REPLIES_BEFORE_AWAY):
+            records = follow(deployed, day).records
+        calls = model.calls() - calls_before
+        console.print(f"{_told_and_marked(records)} Model calls paid for: {calls}.")
+        console.print("On the page a marked paper says:", Text(_notice(deployed.page(day)), style="cyan"))
+    if records.open:
+        _print_heading(f"{day}: the model is back; the next run mends what is marked.")
+        calls_before, marked_before = model.calls(), _marked(records)
+        records = follow(deployed, day).records
+        calls, healed = model.calls() - calls_before, marked_before - _marked(records)
+        console.print(f"{_told_and_marked(records)} Model calls paid for: {calls} more; healed: {healed}.")
+
+
+def _print_heading(text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _marked(records: DayRecords) -> int:
+    """How many of the day's published papers are marked, because no model told of them."""
+    return records.digest.low if records.digest else 0
+
+
+def _told_and_marked(records: DayRecords) -> str:
+    papers, marked = len(records.digest.ids) if records.digest else 0, _marked(records)
+    return f"{papers - marked} of {papers} told by the model, {marked} marked."
+
+
+def _notice(page: str) -> str:
+    """The first line of a page that marks a paper."""
+    return next((line for line in page.splitlines() if line.startswith("*") and not line.startswith("**")), "")
+
+
+def _show_digest(deployed: Deployed, records: DayRecords) -> None:
+    from paperboy_cli.stack.progress import receipt
+
+    console.print()
+    console.print(receipt_line(records.day, receipt(records)))
+    console.print()
+    for line in deployed.page(records.day).splitlines()[:EXCERPT_LINES]:
+        console.print(Text(line), style="cyan", soft_wrap=True)
+    console.print("…", style="cyan")
+    console.print()
+    console.print("A sample: its titles and votes are real, its texts were written for this project.", soft_wrap=True)
+    console.print("The stack's own bucket serves it until `make down`:")
+    console.print(Text(deployed.link(records.day)), soft_wrap=True)

@@ -1,0 +1,156 @@
+"""`paperboy status`: what runs, what is published, and what went wrong, for a program and for a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from paperboy_cli.options import AsJson, InAws, Profile, Region, stack_in_aws
+from paperboy_cli.terminal import console
+
+if TYPE_CHECKING:
+    from paperboy.days.records import DigestRecord
+    from paperboy.summaries.usage import Usage
+    from paperboy_cli.stack.deployed import Deployed
+    from paperboy_cli.stack.host import Host, Stack
+    from paperboy_cli.stack.links import Links
+
+MAX_SHOWN_DIGESTS = 10
+"""How many digests a person is shown, the newest."""
+
+
+def status(
+    stack: InAws = None,
+    profile: Profile = None,
+    region: Region = None,
+    days: Annotated[int, typer.Option(min=1, max=7, help="How long signed links open, in days.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Show what runs, what is published and where it is read, what the model took, and what went wrong.
+
+    The pages of a private stack (Access) are read through signed links, and it says when those end.
+    """
+    in_aws = stack_in_aws(stack, profile, region)
+    answer = _in_aws(*in_aws, days) if in_aws else _local(days)
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    if "up" in answer:
+        console.print(
+            f"Up at {answer['url']}: {', '.join(answer['running'])}."
+            if answer["up"]
+            else "Nothing is running; `paperboy up` starts it."
+        )
+    for each in answer["stacks"]:
+        show(each)
+
+
+def _in_aws(host: Host, stack: Stack, days: int) -> dict[str, Any]:
+    from paperboy_cli.stack.deployed import Deployed
+
+    with host.explained():
+        return {"stacks": [status_of(Deployed(host, stack), days)]}
+
+
+def _local(days: int) -> dict[str, Any]:
+    from paperboy_cli.local.deployment import LIVE, SAMPLE
+    from paperboy_cli.local.emulator import Local
+    from paperboy_cli.stack.deployed import Deployed
+
+    local = Local()
+    with local.explained():
+        running = sorted(local.running())
+        up = "emulator" in running
+        stacks = [stack for stack in (LIVE, SAMPLE) if up and local.describe_if_deployed(stack)]
+        return {
+            "up": up,
+            "url": local.url if up else None,
+            "running": running,
+            "stacks": [status_of(Deployed(local, stack), days) for stack in stacks],
+        }
+
+
+def status_of(deployed: Deployed, days: int) -> dict[str, Any]:
+    """The status of a stack, for a program; signed links in it are good for `days`."""
+    from paperboy.pages.site import INDEX_KEY, latest_key
+    from paperboy_cli.stack.host import FAILURE_QUEUES
+
+    digests = deployed.table.read_digests(since=dt.date.min)
+    links = deployed.links(days)
+    usage = deployed.usage()
+    return {
+        "name": deployed.stack.name,
+        "access": links.access,
+        "latest": links.to(latest_key()) if digests else None,
+        # The list links to its digests plainly: signed, it alone would open.
+        "index": links.to(INDEX_KEY) if digests and not links.signed else None,
+        "links_end": links.end.isoformat() if links.end else None,
+        "links_end_with_credentials": links.end_with_credentials,
+        "usage": usage.model_dump() if usage else None,
+        "waiting": deployed.failures(),
+        "queues": {queue: deployed.outputs[queue] for queue in FAILURE_QUEUES},
+        "digests": [_digest(day, record, links) for day, record in digests.items()],
+    }
+
+
+def _digest(day: dt.date, record: DigestRecord, links: Links) -> dict[str, Any]:
+    from paperboy.pages.site import MARKDOWN, digest_key
+
+    return {
+        "day": day.isoformat(),
+        "papers": len(record.ids),
+        "rungs": record.rungs,
+        "open": record.open,
+        "published_at": record.published_at.isoformat(),
+        "link": links.to(digest_key(day)),
+        "markdown": links.to(digest_key(day, MARKDOWN)),
+    }
+
+
+def show(status: dict[str, Any]) -> None:
+    """Show a person the status of a stack."""
+    from paperboy.summaries.usage import Usage
+
+    console.print()
+    digests = status["digests"]
+    number = f"{len(digests) or 'no'} digest{'s' * (len(digests) != 1)}"
+    console.print(f"[bold]{status['name']}[/]: {number} published, {status['access']}")
+    for name, key in (("newest", "latest"), ("all", "index")):
+        if status[key]:
+            console.print(f"  {name:<10}", Text(status[key]), soft_wrap=True)
+    if status["usage"]:
+        console.print(f"  this month: {_usage_text(Usage.model_validate(status['usage']))}")
+    for digest in digests[-MAX_SHOWN_DIGESTS:]:
+        rungs = ", ".join(f"{number} {rung}" for rung, number in sorted(digest["rungs"].items()))
+        still_open = "; a later run can mend it" if digest["open"] else ""
+        console.print(
+            f"  {digest['day']}  {digest['papers']:>2} papers ({rungs}{still_open})",
+            Text(digest["link"]),
+            soft_wrap=True,
+        )
+    if status["links_end"] and digests:
+        console.print(f"  {_end_text(status)}", soft_wrap=True)
+    for queue, number in status["waiting"].items():
+        if number:
+            console.print(
+                f"  [red]{number} failed for good[/] and wait in the queue {queue}: {status['queues'][queue]}",
+                soft_wrap=True,
+            )
+
+
+def _usage_text(usage: Usage) -> str:
+    cost = f", about {usage.cost / 1_000_000:.2f} USD" if usage.cost else ""
+    return f"{usage.calls:,} model calls, {usage.tokens:,} tokens{cost}"
+
+
+def _end_text(status: dict[str, Any]) -> str:
+    """When a stack's signed links end."""
+    end = dt.datetime.fromisoformat(status["links_end"]).astimezone(dt.UTC)
+    text = f"These links open until {end:%Y-%m-%d %H:%M} UTC"
+    if status["links_end_with_credentials"]:
+        text += ", and no longer than the temporary credentials that signed them"
+    return f"{text}; `paperboy status` makes new ones."

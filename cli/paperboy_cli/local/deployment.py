@@ -1,0 +1,149 @@
+"""The project's template built and deployed to the emulator, with SAM CLI."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from botocore.exceptions import ClientError
+
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.local import sample, template
+from paperboy_cli.local.emulator import REGION, Local
+from paperboy_cli.local.home import ROOT, read_json, write_json
+from paperboy_cli.stack.host import Stack
+
+LIVE = Stack("paperboy", sample=False)
+SAMPLE = Stack("paperboy-sample", sample=True)
+"""Both stand beside each other in one emulator."""
+
+SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
+"""What the built functions are made from."""
+
+
+def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """What a stack is deployed with: every parameter of the template, among them the `settings` that the user chose.
+
+    All of them each time: a parameter that is left out would keep the value of the last deployment. MiniStack knows no
+    time zones, so the schedule is given in UTC. The pages are open to whoever reaches the emulator at `port`, which is
+    this machine alone. Raises PaperboyError where the environment has a model's address without its name.
+    """
+    if stack.sample:
+        url = f"http://127.0.0.1:{port + 1}"
+        source, model_url, model = url, f"{url}/v1", sample.MODEL
+    else:
+        source = os.environ.get("HF_BASE_URL") or "https://huggingface.co"
+        model_url, model = os.environ.get("LLM_BASE_URL", ""), os.environ.get("LLM_MODEL", "")
+    if model_url and not model:
+        raise PaperboyError("LLM_BASE_URL is set and LLM_MODEL is not: name the model that it serves.")
+    own = {
+        "Access": "public",
+        "Schedule": "cron(17 3-5 * * ? *)",
+        "LastSchedule": "cron(17 6 * * ? *)",
+        "ScheduleState": "DISABLED" if stack.sample else "ENABLED",
+        "HfBaseUrl": source,
+        "Summarizer": "openai" if model_url else "none",
+        "LlmBaseUrl": model_url,
+        "LlmModel": model,
+    }
+    return {**template.defaults(), **own, **settings}
+
+
+def fingerprint() -> str:
+    """A hash of everything that the built functions are made from."""
+    files = (path for name in SOURCES for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]))
+    content = hashlib.sha256()
+    for path in files:
+        if path.is_file() and "__pycache__" not in path.parts:
+            content.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return content.hexdigest()
+
+
+def build(local: Local) -> bool:
+    """`sam build`, for this machine. Returns whether anything had changed."""
+    current, built = fingerprint(), local.home / "built.json"
+    if read_json(built).get("fingerprint") == current and (local.home / "build").is_dir():
+        return False
+    built.unlink(missing_ok=True)
+    _sam(local, "build", "--build-dir", str(local.home / "build"), LAYER_PLATFORM="")
+    write_json(built, {"fingerprint": current})
+    return True
+
+
+def deploy(local: Local, stack: Stack, parameters: Mapping[str, str]) -> bool:
+    """`sam deploy` of what was built. Returns whether anything had changed."""
+    deployed = read_json(local.home / "deployed.json")
+    deployment = {"built": read_json(local.home / "built.json")["fingerprint"], "parameters": dict(parameters)}
+    if deployed.get(stack.name) == deployment and local.describe_if_deployed(stack):
+        return False
+    with contextlib.suppress(ClientError):
+        local.client("s3").create_bucket(Bucket="paperboy-artifacts")
+    _sam(
+        *(local, "deploy", "--template-file", str(local.home / "build" / "template.yaml"), "--stack-name", stack.name),
+        *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
+        "--parameter-overrides",
+        *(f'{name}="{value}"' for name, value in parameters.items()),
+        SAM_CLI_POLL_DELAY="0.5",
+    )
+    write_json(local.home / "deployed.json", deployed | {stack.name: deployment})
+    return True
+
+
+def keep_keys(local: Local, stack: Stack) -> None:
+    """Have the stack's Parameter Store hold the keys that the environment holds, and no others."""
+    keys = {"llm-api-key": os.environ.get("LLM_API_KEY"), "hf-token": os.environ.get("HF_TOKEN")}
+    ssm = local.client("ssm")
+    for name, key in keys.items():
+        parameter = f"/{stack.name}/{name}"
+        if key:
+            ssm.put_parameter(Name=parameter, Value=key, Type="SecureString", Overwrite=True)
+        else:
+            with contextlib.suppress(ssm.exceptions.ParameterNotFound):
+                ssm.delete_parameter(Name=parameter)
+
+
+def _sam(local: Local, command: str, *arguments: str, **environment: str) -> None:
+    """Run SAM CLI against the emulator. Raises PaperboyError with its last error; all that it said is in its log."""
+    log = local.home / "log" / f"{command}.log"
+    app = local.home / "sam"
+    app.mkdir(parents=True, exist_ok=True)
+    # SAM CLI asks for its newest version once a week; a stack without a network does not.
+    (app / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
+    with log.open("w") as output:
+        done = subprocess.run(  # noqa: S603 - our own tool with our own arguments
+            [ROOT / ".tools/sam/bin/sam", command, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+            | {
+                # The project's Python and uv come first: `sam build` takes both from here.
+                "PATH": f"{Path(sys.executable).parent}:{ROOT / '.tools/uv/bin'}:{os.environ['PATH']}",
+                "AWS_ENDPOINT_URL": local.url,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "NO_PROXY": "127.0.0.1",
+                "SAM_CLI_TELEMETRY": "0",
+                "__SAM_CLI_APP_DIR": str(app),
+            }
+            | environment,
+            check=False,
+        )
+    if done.returncode:
+        _, _, reason = log.read_text().rpartition("Error: ")
+        raise PaperboyError(
+            f"sam {command} failed: {' '.join(reason.split())[-500:]}"
+            f" The whole story is in {log}; mend it and run this again."
+        )

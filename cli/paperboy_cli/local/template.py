@@ -1,0 +1,69 @@
+"""The parameters of the project's template, and the values that a person sets for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import yaml
+
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.local.home import ROOT
+
+TEMPLATE = ROOT / "template.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template and makes nothing of CloudFormation's own tags: no parameter has one."""
+
+
+_Loader.add_multi_constructor("!", lambda *_: None)
+
+
+@cache
+def parameters() -> dict[str, dict[str, Any]]:
+    """The template's parameters by name."""
+    template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+    by_name: dict[str, dict[str, Any]] = template["Parameters"]
+    return by_name
+
+
+def defaults() -> dict[str, str]:
+    """Each parameter's default."""
+    return {name: str(parameter["Default"]) for name, parameter in parameters().items()}
+
+
+def read_settings(settings: Iterable[str]) -> dict[str, str]:
+    """The values of `NAME=VALUE` settings. Raises PaperboyError for what is no parameter, or a value it cannot have."""
+    values = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise PaperboyError(f"--set {setting}: write it as NAME=VALUE.")
+        if name not in parameters():
+            raise PaperboyError(
+                f"--set {setting}: the template has no parameter {name}, only {', '.join(parameters())}."
+            )
+        if re.search(r'["\\]', value):
+            raise PaperboyError(f"--set {setting}: {name} can hold neither quotes nor backslashes.")
+        if expected := _expectation(parameters()[name], value):
+            raise PaperboyError(f"--set {setting}: {name} has to be {expected}.")
+        values[name] = value
+    return values
+
+
+def _expectation(parameter: dict[str, Any], value: str) -> str | None:
+    """What a parameter has to be and `value` is not; None where it is."""
+    if allowed := [str(each) for each in parameter.get("AllowedValues", [])]:
+        return None if value in allowed else f"one of {', '.join(allowed)}"
+    if parameter["Type"] == "Number":
+        least, most = float(parameter.get("MinValue", "-inf")), float(parameter.get("MaxValue", "inf"))
+        try:
+            return None if least <= float(value) <= most else f"a number from {least:g} to {most:g}"
+        except ValueError:
+            return "a number"
+    pattern = parameter.get("AllowedPattern", "(?s).*")
+    description: str = parameter.get("ConstraintDescription") or f"text that matches {pattern}"
+    return None if re.fullmatch(pattern, value) else description.rstrip(".")

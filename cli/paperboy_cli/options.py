@@ -1,0 +1,68 @@
+"""The options and arguments that commands share, and what is made of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from paperboy_cli.days import Days, read_days
+
+if TYPE_CHECKING:
+    from paperboy_cli.stack.cloud import Cloud
+    from paperboy_cli.stack.host import Stack
+
+
+def parse_day(text: str) -> dt.date:
+    """`2026-02-03`. Raises BadParameter."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no day; write it as 2026-02-03.") from error
+
+
+def parse_days(text: str) -> Days:
+    """`2026-02-03` or `2026-02-01..2026-02-28`. Raises BadParameter."""
+    try:
+        return read_days(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+Sample = Annotated[bool, typer.Option("--sample", help="The stack that replays the recorded sample days.")]
+InAws = Annotated[
+    str | None, typer.Option("--stack", metavar="NAME", help="A stack in AWS, reached with your own credentials.")
+]
+Profile = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="With --stack: the AWS profile; else AWS_PROFILE's.")
+]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", metavar="NAME", help="With --stack: its region; else AWS_REGION or the profile's."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead.")]
+OwnPolicy = Annotated[Path | None, typer.Option("--policy", help="A policy file of your own.")]
+SavedListing = Annotated[Path, typer.Argument(help="A saved answer of the Daily Papers API, gzipped or not.")]
+OptionalDays = Annotated[
+    Days | None,
+    typer.Argument(
+        parser=parse_days, metavar="DAY|FROM..TO", help="A listing's day, or the first and last of several."
+    ),
+]
+
+
+def stack_in_aws(name: str | None, profile: str | None, region: str | None) -> tuple[Cloud, Stack] | None:
+    """The stack in AWS that the options name, with its host; None for the local one.
+
+    Raises BadParameter for options that only one in AWS has. Nothing of the local stack is loaded: that needs Unix.
+    """
+    if name is None:
+        if profile or region:
+            raise typer.BadParameter("--profile and --region are of a stack in AWS: name it with --stack.")
+        return None
+    from paperboy_cli.stack.cloud import Cloud
+    from paperboy_cli.stack.host import Stack
+
+    return Cloud(profile, region), Stack(name, sample=False)

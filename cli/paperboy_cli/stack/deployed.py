@@ -1,0 +1,224 @@
+"""A deployed stack: the command requests runs of it, follows them in its records, and reads its pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from functools import cache, cached_property
+from typing import Any
+
+from paperboy.adapters.bucket import Bucket
+from paperboy.adapters.budget import Budget
+from paperboy.adapters.items import UnreadableError
+from paperboy.adapters.stream import day_event
+from paperboy.adapters.table import Table
+from paperboy.days.keys import BUDGET, RANKING, month_key
+from paperboy.days.records import DayRecords
+from paperboy.days.run import Report, RunRequest
+from paperboy.pages.site import INDEX_KEY, MARKDOWN, PageFormat, digest_key, digest_keys, latest_keys
+from paperboy.summaries.usage import Usage
+from paperboy_cli.days import READERS_TIME_ZONE, today
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.stack.host import FAILURE_QUEUES, Host, Stack
+from paperboy_cli.stack.links import MAX_LINK_DAYS, Links
+from paperboy_cli.stack.progress import Progress, is_mended, is_out, progress_between
+from paperboy_cli.terminal import warn
+
+QUIET_TIMEOUT_SECONDS = 120.0
+"""How long nothing new may happen to a day before its run is given up on."""
+INGEST_TRIES = 3
+"""How often a run of a day is requested where another one, such as the schedule's, is at it."""
+
+
+class FunctionError(Exception):
+    """A function ended with an error; the message is its own: ``SourceError: …``."""
+
+
+class Deployed:
+    """A stack at its host. Raises PaperboyError where it is not there."""
+
+    def __init__(self, host: Host, stack: Stack) -> None:
+        self.host = host
+        self.stack = stack
+        self.description = host.describe(stack)
+        self.outputs = self.description.outputs
+
+    @cached_property
+    def table(self) -> Table:
+        # A day is read again and again while it is followed, and what cannot be read is said once.
+        return Table(self.outputs["Table"], cache(_warn_of_unreadable), self._dynamo)
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        name, prefix = self.description.pages
+        return Bucket(name, self.host.client("s3"), prefix)
+
+    @property
+    def today(self) -> dt.date:
+        """The day that it is where the stack's readers are."""
+        return today(self.description.parameters.get("TimeZone", READERS_TIME_ZONE))
+
+    def links(self, days: int = MAX_LINK_DAYS) -> Links:
+        """Links to the pages; signed ones are good for `days`."""
+        return Links(self.host, self.description, dt.datetime.now(dt.UTC), days)
+
+    def link(self, day: dt.date, format: PageFormat = MARKDOWN) -> str:  # noqa: A002 - the glossary's word
+        """Where the day's page is read."""
+        return self.links().to(digest_key(day, format))
+
+    def page(self, day: dt.date) -> str:
+        """The day's Markdown page as it stands in the bucket."""
+        return self.bucket.read(digest_key(day, MARKDOWN))
+
+    def failures(self) -> dict[str, int]:
+        """How many messages wait in each of FAILURE_QUEUES."""
+        sqs = self.host.client("sqs")
+        name = "ApproximateNumberOfMessages"
+        return {
+            queue: int(
+                sqs.get_queue_attributes(QueueUrl=self.outputs[queue], AttributeNames=[name])["Attributes"][name]
+            )
+            for queue in FAILURE_QUEUES
+        }
+
+    def usage(self) -> Usage | None:
+        """What the model took this month, or None where nothing is recorded of it, or nothing that can be read."""
+        month = month_key(time.time())
+        try:
+            return Budget(self.outputs["Table"], table=self._dynamo).usage(month)
+        except UnreadableError as error:
+            _warn_of_unreadable(BUDGET, month, str(error))
+            return None
+
+    # Runs
+
+    def ingest(self, day: dt.date, due: bool = False) -> Report:
+        """Have ingest visit one day, and return its report. Raises PaperboyError where it failed."""
+        request = RunRequest(time=dt.datetime.now(dt.UTC), day=day, due=due).model_dump(mode="json")
+        for tries_left in reversed(range(INGEST_TRIES)):
+            try:
+                reports: dict[str, Report] = self._invoke("Ingest", request)
+                return reports[str(day)]
+            except FunctionError as error:
+                if "ConflictError" in str(error) and tries_left:
+                    continue
+                raise PaperboyError(self._ingest_failure(day, str(error))) from error
+        raise AssertionError("the last try returns or raises")
+
+    def catch_up(self) -> None:
+        """Have ingest visit the days that the schedule would visit now, without waiting for it."""
+        request = RunRequest(time=dt.datetime.now(dt.UTC))
+        self.host.client("lambda").invoke(
+            FunctionName=self.outputs["Ingest"], InvocationType="Event", Payload=request.model_dump_json()
+        )
+
+    def run(self, day: dt.date, due: bool = False) -> Iterator[Progress]:
+        """Request a run of `day` and yield what happens to it, as it happens, until its digest is published.
+
+        Pages of a published day that are missing in the bucket are published again. Where there is nothing to publish,
+        or nothing new, the last progress says so. Raises PaperboyError where ingest failed, and where nothing happens
+        for QUIET_TIMEOUT_SECONDS, with what is missing.
+        """
+        begun = last = time.monotonic()
+        before = self.table.read_day(day)
+        report = self._ingest_in_background(day, due)
+        published = False
+        while True:
+            ingested = report.done()  # before the records are read, so that all that ingest wrote is in them
+            records = self.table.read_day(day)
+            for progress in progress_between(before, records, time.monotonic() - begun):
+                last = time.monotonic()
+                published |= progress.step == "published"
+                yield progress
+            if not ingested:
+                last = time.monotonic()  # ingest has a limit of its own
+            else:
+                status = str(report.result()["status"])
+                quiet = time.monotonic() - last > QUIET_TIMEOUT_SECONDS
+                if records.run is None or not records.run.ids:
+                    yield Progress(time.monotonic() - begun, "empty", status, records)
+                    return
+                if is_out(records) and (status == "nothing new" or is_mended(records) or quiet):
+                    break
+                if quiet:
+                    raise PaperboyError(self._timeout_text(records))
+            before = records
+            time.sleep(self.host.poll_seconds)
+        if restored := self.restore(records):
+            text = f"put back: {', '.join(restored)}"
+            yield Progress(time.monotonic() - begun, "published", text, records)
+        elif not published:
+            yield Progress(time.monotonic() - begun, "unchanged", "nothing has changed since", records)
+
+    def restore(self, records: DayRecords) -> list[str]:
+        """Have render publish the pages of a published day again that are missing in the bucket. Returns their keys.
+
+        Raises PaperboyError where render cannot.
+        """
+        keys = [*digest_keys(records.day), INDEX_KEY]
+        if records.day == max(self.table.read_digests(since=records.day), default=None):
+            keys += latest_keys()
+        missing = [key for key in keys if self.bucket.look(key) is None]
+        if missing:
+            reason = ""
+            try:
+                failed = bool(self._invoke("Render", day_event(records.day, RANKING))["batchItemFailures"])
+            except FunctionError as error:
+                failed, reason = True, f": {error}"
+            if failed:
+                raise PaperboyError(
+                    f"render could not publish {', '.join(missing)} again{reason}; what it said is in {self.host.logs}."
+                )
+        return missing
+
+    @cached_property
+    def _dynamo(self) -> Any:
+        return self.host.resource("dynamodb").Table(self.outputs["Table"])
+
+    def _invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """What a function answers to `event`. Raises FunctionError."""
+        response = self.host.client("lambda").invoke(FunctionName=self.outputs[function], Payload=json.dumps(event))
+        answer = json.load(response["Payload"])
+        if "FunctionError" in response:
+            raise FunctionError(str(answer.get("errorMessage", answer)))
+        return answer
+
+    def _ingest_in_background(self, day: dt.date, due: bool) -> Future[Report]:
+        """Ingest's report, from a thread that does not outlive the command, as an executor's would."""
+        report: Future[Report] = Future()
+
+        def ingest() -> None:
+            try:
+                report.set_result(self.ingest(day, due))
+            except BaseException as error:
+                report.set_exception(error)
+
+        threading.Thread(target=ingest, daemon=True).start()
+        return report
+
+    def _ingest_failure(self, day: dt.date, message: str) -> str:
+        """Why ingest has no report of `day`, and the way out."""
+        reason = message.removeprefix(f"{day}: ")
+        if reason == (source_reason := reason.removeprefix("SourceError: ")):
+            return f"ingest failed on {day}: {reason}. What it said before is in {self.host.logs}."
+        return f"the listing of {day} could not be had: {source_reason}. {self.host.source_hint}"
+
+    def _timeout_text(self, records: DayRecords) -> str:
+        """What is missing of a day that nothing happens to any more, and the way out."""
+        text = f"the digest of {records.day} is not out after {QUIET_TIMEOUT_SECONDS:.0f} seconds without news"
+        run, ranking = records.run, records.ranking
+        if run is None or ranking is None or ranking.attempt != run.attempt:
+            return f"{text}: it was not ranked. What the functions said is in {self.host.logs}."
+        missing = sum(row.id in records.papers and row.id not in records.summaries for row in ranking.selected)
+        return (
+            f"{text}: {missing} of {len(ranking.selected)} summaries are missing."
+            f" `paperboy run {records.day} --due{self.host.options(self.stack)}` publishes it with what is there."
+        )
+
+
+def _warn_of_unreadable(partition: str, sort_key: str, reason: str) -> None:
+    warn(f"the record {partition} {sort_key} cannot be read: {reason}")

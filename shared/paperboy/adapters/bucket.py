@@ -1,0 +1,95 @@
+"""The bucket that the pages are published in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from paperboy.errors import ConflictError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from paperboy.pages.site import Page
+
+# A change is seen within minutes: a reader's copy is good for one and is then asked for by its ETag.
+CACHE_CONTROL = "public, max-age=60, must-revalidate"
+
+# The bucket's name in the path, not in the host: an emulator that is reached by a name has no hosts below it.
+S3_CONFIG = Config(s3={"addressing_style": "path"})
+
+
+@dataclass(frozen=True)
+class StoredPage:
+    """A page as it stands in the bucket."""
+
+    etag: str
+    sha256: str
+    day: dt.date
+    """The newest day that it is about."""
+
+
+class Bucket:
+    """Pages by key, below `prefix` where there is one.
+
+    A page is put only over the one that was seen, so that older data cannot win.
+    """
+
+    def __init__(self, name: str, client: S3Client | None = None, prefix: str = "") -> None:
+        self.name = name
+        self._s3 = client or boto3.client("s3", config=S3_CONFIG)
+        self._folder = f"{prefix}/" if prefix else ""
+
+    def path(self, key: str) -> str:
+        """The key of a page with the prefix."""
+        return self._folder + key
+
+    def look(self, key: str) -> StoredPage | None:
+        """The page at `key` as it stands, or None."""
+        try:
+            head = self._s3.head_object(Bucket=self.name, Key=self.path(key))
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+        metadata = head["Metadata"]
+        # A page that somebody else put has no such metadata: it counts as old and is replaced.
+        return StoredPage(
+            etag=head["ETag"],
+            sha256=metadata.get("sha256", ""),
+            day=dt.date.fromisoformat(metadata.get("day", "0001-01-01")),
+        )
+
+    def read(self, key: str) -> str:
+        """The text of the page at `key`."""
+        return self._s3.get_object(Bucket=self.name, Key=self.path(key))["Body"].read().decode()
+
+    def put(self, page: Page, stored: StoredPage | None) -> bool:
+        """Put a page where `stored` stood; equal bytes are not put. Returns whether it was put.
+
+        Raises ConflictError where something else stands there by now.
+        """
+        if stored and stored.sha256 == page.sha256:
+            return False
+        condition: Any = {"IfMatch": stored.etag} if stored else {"IfNoneMatch": "*"}
+        try:
+            self._s3.put_object(
+                Bucket=self.name,
+                Key=self.path(page.key),
+                Body=page.text.encode(),
+                ContentType=page.content_type,
+                CacheControl=CACHE_CONTROL,
+                Metadata={"sha256": page.sha256, "day": page.day.isoformat()},
+                **condition,
+            )
+        except ClientError as error:
+            # 404: what was seen has been removed since.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 409, 412):
+                raise ConflictError(page.key) from error
+            raise
+        return True

@@ -1,0 +1,116 @@
+"""The budget: what a month took of the model, kept in the table, and a model that is called within it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+
+from paperboy.adapters.items import from_item
+from paperboy.days.keys import BUDGET, month_key
+from paperboy.days.records import RECORD_FORMATS
+from paperboy.summaries.dialogue import Answer, LimitError
+from paperboy.summaries.model import Completion, Model, ModelError
+from paperboy.summaries.usage import Limits, Prices, Usage, max_usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+
+    from paperboy.adapters.table import ExpiredClaim
+    from paperboy.summaries.prompt import Message
+
+
+class Budget:
+    """What each month took, and what is set aside for calls under way, by the token of the claim that they are for."""
+
+    def __init__(self, table_name: str, limits: Limits | None = None, table: DynamoTable | None = None) -> None:
+        self._table = table or boto3.resource("dynamodb").Table(table_name)
+        self._limits = limits or Limits()
+
+    def usage(self, month: str) -> Usage | None:
+        """What `month` (``2026-02``) took so far, with what is set aside for calls under way; None for nothing.
+
+        Raises UnreadableError.
+        """
+        item = self._table.get_item(Key={"pk": BUDGET, "sk": month}, ConsistentRead=True).get("Item")
+        return from_item(Usage, item) if item else None
+
+    def reserve(self, month: str, token: str, most: Usage) -> bool:
+        """Set aside `most` of what `month` may take, for the holder of a claim. Returns whether the limits leave room.
+
+        What is set aside counts as used until it is settled.
+        """
+        room = {"tokens": (self._limits.tokens, most.tokens), "cost": (self._limits.cost, most.cost)}
+        limited = {name: limit - wanted for name, (limit, wanted) in room.items() if limit}
+        if min(limited.values(), default=0) < 0:
+            return False
+        left = [f"(attribute_not_exists(#{name}) OR #{name} <= :room_{name})" for name in limited]
+        rooms = {f":room_{name}": value for name, value in limited.items()}
+        return self._add(month, "SET #held = :held,", most, ["attribute_not_exists(#held)", *left], token, rooms)
+
+    def settle(self, month: str, token: str, most: Usage, usage: Usage) -> None:
+        """Count `usage` in place of the `most` that was set aside.
+
+        Where the claim was lost meanwhile, the one that took it over has counted `most`, and that stands.
+        """
+        self._add(month, "REMOVE #held SET", usage - most, ["attribute_exists(#held)"], token, {})
+
+    def forfeit(self, claim: ExpiredClaim) -> None:
+        """Count as used what an expired claim had set aside, if it had: nobody knows whether the model was called."""
+        self._add(claim.month, "REMOVE #held SET", Usage(), ["attribute_exists(#held)"], claim.token, {})
+
+    def _add(
+        self, month: str, held: str, more: Usage, conditions: list[str], token: str, values: dict[str, int]
+    ) -> bool:
+        """Add `more` to what `month` took and change what is set aside for `token`, where the `conditions` hold."""
+        sums = more.model_dump() | {"tokens": more.tokens}
+        if ":held" in held:
+            values = values | {":held": more.tokens}
+        try:
+            self._table.update_item(
+                Key={"pk": BUDGET, "sk": month},
+                UpdateExpression=f"{held} #format = :format ADD {', '.join(f'#{name} :{name}' for name in sums)}",
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames={"#held": f"held {token}", "#format": "format"}
+                | {f"#{name}": name for name in sums},
+                ExpressionAttributeValues={f":{name}": value for name, value in sums.items()}
+                | values
+                | {":format": RECORD_FORMATS[Usage]},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class BudgetedModel:
+    """A model, each call of which is paid from the budget."""
+
+    model: Model
+    budget: Budget
+    prices: Prices
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    def call(self, messages: tuple[Message, ...], token: str) -> Answer:
+        """The model's answer to a conversation, and what it took, for the holder of the claim with that `token`.
+
+        The most that it can take is set aside before. That stays counted where nobody says what it took, and where the
+        process is stopped in between. Raises LimitError where the limits leave no room.
+        """
+        month = month_key(time.time())
+        most = max_usage((message.content for message in messages), self.prices)
+        if not self.budget.reserve(month, token, most):
+            raise LimitError("what a month may take is used up")
+        content: Completion | ModelError
+        try:
+            content = self.model.complete(messages)
+        except ModelError as error:
+            content = error
+        usage = most if content.usage is None else self.prices.priced(content.usage)
+        self.budget.settle(month, token, most, usage)
+        return Answer(content, usage)

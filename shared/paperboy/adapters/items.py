@@ -1,0 +1,34 @@
+"""Items of the table: records in DynamoDB's types, each with the version of its format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from paperboy.days.records import RECORD_FORMATS
+from paperboy.errors import validation_message
+
+
+class UnreadableError(ValueError):
+    """An item that is no record of its kind; the message says why not."""
+
+
+def to_item(kind: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The `values` of a record with its format's version, and with Decimal for float, as DynamoDB takes numbers."""
+    native: dict[str, Any] = json.loads(json.dumps(values), parse_float=Decimal)
+    return native | {"format": RECORD_FORMATS[kind]}
+
+
+def from_item[R: BaseModel](kind: type[R], item: Mapping[str, Any]) -> R:
+    """The record in an item. Raises UnreadableError for a newer format, for none, and for values that cannot be."""
+    version, newest = item.get("format"), RECORD_FORMATS[kind]
+    if version is None or not 1 <= version <= newest:
+        raise UnreadableError(f"its format is {version}, and this version reads 1 to {newest}")
+    try:
+        return kind.model_validate(item)
+    except ValidationError as error:
+        raise UnreadableError(validation_message(error)) from error

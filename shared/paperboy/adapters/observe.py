@@ -1,0 +1,66 @@
+"""The one logger, and the one set of metrics with all of their names."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from paperboy.papers.listing import Listing
+
+__all__ = ["Metric", "count", "logger", "metrics", "report_listing", "report_unreadable"]
+
+logger = Logger()
+metrics = Metrics()
+
+# They log every address and where credentials were found at INFO: more than a log should say.
+for name in ("httpx", "botocore"):
+    logging.getLogger(name).setLevel(logging.WARNING)
+
+# A run with nothing to count is no cause for a warning.
+warnings.filterwarnings("ignore", "No application metrics to publish")
+
+
+class Metric(StrEnum):
+    """Everything that is counted, in papers unless it says otherwise."""
+
+    LISTED = "Listed"
+    REJECTED = "Rejected"
+    SELECTED = "Selected"
+    LEFT_OUT = "LeftOut"
+    SUMMARISED_MODEL = "SummarisedModel"
+    SUMMARISED_REPAIRED = "SummarisedRepaired"
+    SUMMARISED_LISTING = "SummarisedListing"
+    SUMMARISED_ABSTRACT = "SummarisedAbstract"
+    ON_LOW_RUNG = "OnLowRung"
+    """Summaries that no model wrote; an alarm looks at it."""
+    LIMITED = "Limited"
+    """Summaries that a limit of the budget left without a model."""
+    PUBLISHED = "Published"
+    """Digests that came out or changed; an alarm looks at it."""
+    UNREADABLE_RECORDS = "UnreadableRecords"
+    """Records of the table that could not be read; an alarm looks at it."""
+
+
+def count(metric: Metric, value: int) -> None:
+    """Add `value` to a metric."""
+    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=value)
+
+
+def report_listing(listing: Listing) -> None:
+    """Count the items of a listing, and log those that are no papers."""
+    count(Metric.LISTED, len(listing.papers) + len(listing.rejections))
+    count(Metric.REJECTED, len(listing.rejections))
+    for rejection in listing.rejections:
+        logger.warning("item rejected", extra={"status": "rejected"} | dict(rejection))
+
+
+def report_unreadable(partition: str, sort_key: str, reason: str) -> None:
+    """Log a record that cannot be read, and count it."""
+    logger.error("record unreadable", extra={"status": "unreadable", "pk": partition, "sk": sort_key, "reason": reason})
+    count(Metric.UNREADABLE_RECORDS, 1)

@@ -1,0 +1,88 @@
+"""The settings of each function, read from its environment."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from paperboy.errors import validation_message
+from paperboy.languages.language import Code
+from paperboy.summaries.usage import Limits, Price, Prices
+
+Name = Annotated[str, StringConstraints(min_length=1)]
+Summarizer = Literal["bedrock", "openai", "none"]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class SettingsError(Exception):
+    """A variable of the environment is missing or bad; the message names it."""
+
+
+def _time_zone(name: str) -> ZoneInfo:
+    """The zone of that name; pydantic's own check lets the name of a folder of zones through as an OSError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone is called {name!r}") from error
+
+
+class Settings(BaseModel):
+    """The variables of one function. Read on first use, never at import."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings from the environment. Raises SettingsError that names each bad variable."""
+        try:
+            return cls.model_validate(dict(os.environ))
+        except ValidationError as error:
+            raise SettingsError(f"environment of this function: {validation_message(error)}") from None
+
+
+class IngestSettings(Settings):
+    table: Name = Field(alias="TABLE_NAME")
+    source_url: Address = Field(alias="HF_BASE_URL")
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = Field(alias="TIME_ZONE")
+    source_token_name: str = Field(alias="HF_TOKEN_NAME", default="")
+    summarizer: Summarizer = Field(alias="SUMMARIZER")
+    language: Code = Field(alias="LANGUAGE")
+
+
+class ScoreSettings(Settings):
+    table: Name = Field(alias="TABLE_NAME")
+    queue_url: Address = Field(alias="QUEUE_URL")
+    max_calls_per_run: Annotated[int, Field(ge=0)] = Field(alias="MAX_MODEL_CALLS_PER_RUN", default=0)
+
+
+class SummarizeSettings(Settings):
+    table: Name = Field(alias="TABLE_NAME")
+    summarizer: Summarizer = Field(alias="SUMMARIZER")
+    language: Code = Field(alias="LANGUAGE")
+    bedrock_model: str = Field(alias="BEDROCK_MODEL", default="")
+    model_key_name: str = Field(alias="LLM_KEY_NAME", default="")
+    model_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(alias="LLM_BASE_URL", default="")
+    model_name: str = Field(alias="LLM_MODEL", default="")
+    price_input: Price = Field(alias="PRICE_INPUT", default=Decimal(0))
+    price_output: Price = Field(alias="PRICE_OUTPUT", default=Decimal(0))
+    max_tokens_per_month: Annotated[int, Field(ge=0)] = Field(alias="MAX_TOKENS_PER_MONTH", default=0)
+    max_cost_per_month: Price = Field(alias="MAX_COST_PER_MONTH", default=Decimal(0))
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(input=self.price_input, output=self.price_output)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(tokens=self.max_tokens_per_month, cost=int(self.max_cost_per_month * 1_000_000))
+
+
+class RenderSettings(Settings):
+    table: Name = Field(alias="TABLE_NAME")
+    bucket: Name = Field(alias="BUCKET_NAME")
+    language: Code = Field(alias="LANGUAGE")
+    pages_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")] = Field(alias="PAGES_PREFIX")

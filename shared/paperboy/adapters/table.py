@@ -1,0 +1,283 @@
+"""The table: the conditions of its writes, its errors, and records that cannot be read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.conditions import ConditionBase, Key
+from boto3.dynamodb.types import TypeDeserializer
+from pydantic import BaseModel
+
+from paperboy.adapters.items import UnreadableError, from_item, to_item
+from paperboy.days.keys import (
+    DIGESTS,
+    PAPER,
+    RANKING,
+    RUN,
+    SUMMARY,
+    day_partition,
+    digest_record_key,
+    kind_of,
+    month_key,
+    paper_key,
+    summary_key,
+)
+from paperboy.days.records import (
+    DayRecords,
+    DigestRecord,
+    RankingRecord,
+    Record,
+    Run,
+    SummaryRecord,
+)
+from paperboy.errors import ConflictError
+from paperboy.papers.paper import Paper
+from paperboy.summaries.summary import Rung
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+
+    from paperboy.summaries.request import SummaryRequest
+
+CLAIM_SECONDS = 360
+"""How long a claim stands: longer than the summarize function may run."""
+
+KINDS: dict[str, type[BaseModel]] = {PAPER: Paper, RUN: Run, RANKING: RankingRecord, SUMMARY: SummaryRecord}
+"""What the records of a day are read as."""
+
+NEW = "attribute_not_exists(pk)"
+OVER_UNREADABLE = "attribute_exists(pk)"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write a paper's summary, for CLAIM_SECONDS."""
+
+    token: str
+    expired: ExpiredClaim | None
+    """The claim before, where that ran out."""
+    previous: SummaryRecord | None
+    """The summary that is there meanwhile."""
+
+
+@dataclass(frozen=True)
+class ExpiredClaim:
+    """A claim that ran out: whoever had it is gone, and what it had reserved may have been spent."""
+
+    token: str
+    month: str
+
+
+class Table:
+    """The days' records. Reads are consistent; each write says what it expects to find.
+
+    A record that cannot be read costs itself: it is handed to `on_unreadable` (partition key, sort key, reason), counts
+    as missing, and may be written over.
+    """
+
+    def __init__(
+        self, name: str, on_unreadable: Callable[[str, str, str], object], table: DynamoTable | None = None
+    ) -> None:
+        self._table = table or boto3.resource("dynamodb").Table(name)
+        self._on_unreadable = on_unreadable
+
+    def read_day(self, day: dt.date) -> DayRecords:
+        """All records of `day`, in one query and one look at what is published."""
+        records: dict[str, BaseModel | None] = {}
+        for item in self._query(Key("pk").eq(day_partition(day))):
+            kind, _ = kind_of(str(item["sk"]))
+            if kind in KINDS and not _is_only_claimed(item):
+                records[str(item["sk"])] = self._parse(KINDS[kind], item)
+        published = self._get(DIGESTS, digest_record_key(day))
+        if published:
+            records[digest_record_key(day)] = self._parse(DigestRecord, published)
+
+        def of_kind[R: BaseModel](kind: type[R]) -> dict[str, R]:
+            return {kind_of(key)[1]: record for key, record in records.items() if isinstance(record, kind)}
+
+        return DayRecords(
+            day=day,
+            papers=of_kind(Paper),
+            run=of_kind(Run).get(""),
+            ranking=of_kind(RankingRecord).get(""),
+            summaries=of_kind(SummaryRecord),
+            digest=of_kind(DigestRecord).get(""),
+            unreadable=frozenset(key for key, record in records.items() if record is None),
+        )
+
+    def read_digests(self, since: dt.date) -> dict[dt.date, DigestRecord]:
+        """What is published of each day from `since` on, oldest first."""
+        items = self._query(Key("pk").eq(DIGESTS) & Key("sk").gte(digest_record_key(since)))
+        records = {dt.date.fromisoformat(str(item["sk"])): self._parse(DigestRecord, item) for item in items}
+        return {day: record for day, record in records.items() if record}
+
+    def read_attempts(self, days: Iterable[dt.date]) -> dict[dt.date, int]:
+        """The newest run's attempt of each of the `days` whose listing was not empty, be it of bad items alone.
+
+        It is 0, which no digest is of, where the run cannot be read.
+        """
+        items = {day: self._get(day_partition(day), RUN) for day in days}
+        runs = {day: self._parse(Run, item) for day, item in items.items() if item}
+        return {day: run.attempt if run else 0 for day, run in runs.items() if run is None or run.listed + run.kept}
+
+    def read_paper(self, day: dt.date, paper_id: str) -> Paper | None:
+        """A paper of `day`, or None where ingest has not written it."""
+        item = self._get(day_partition(day), paper_key(paper_id))
+        return self._parse(Paper, item) if item else None
+
+    def put_papers(self, day: dt.date, papers: Iterable[Paper]) -> None:
+        with self._table.batch_writer() as batch:
+            for paper in papers:
+                keys = {"pk": day_partition(day), "sk": paper_key(paper.id)}
+                batch.put_item(Item=keys | to_item(Paper, paper.values()))
+
+    def put_run(self, records: DayRecords, run: Run) -> None:
+        """Write `run` in place of the one in `records`, where it is another.
+
+        Raises ConflictError where a run of somebody else's came between.
+        """
+        if run is records.run:
+            return
+        seen = {"attempt": records.run.attempt} if records.run else None
+        self._put_over(seen, day_partition(records.day), RUN, run, records)
+
+    def put_digest(self, records: DayRecords, record: DigestRecord) -> None:
+        """Write what is published in place of what is in `records`, where it is something else.
+
+        Raises ConflictError where somebody else's record came between.
+        """
+        before = records.digest
+        if record is before:
+            return
+        seen = {"published_at": before.model_dump(mode="json")["published_at"]} if before else None
+        self._put_over(seen, DIGESTS, digest_record_key(records.day), record, records)
+
+    def put_ranking(self, records: DayRecords, ranking: RankingRecord) -> None:
+        """Write the ranking. Raises ConflictError where that of a newer run is there."""
+        condition = f"{NEW} OR #attempt <= :own"
+        if RANKING in records.unreadable:
+            condition = OVER_UNREADABLE
+        values = {":own": ranking.attempt} if ":own" in condition else None
+        self._put(day_partition(records.day), RANKING, ranking, condition, values)
+
+    def claim_summary(self, request: SummaryRequest, input_hash: str, now: float) -> Claim | None:
+        """Claim a paper's summary from `now` (seconds since 1970) on; one that is there stays readable meanwhile.
+
+        Returns None where it needs no work: a model's summary made from `input_hash` is there, or the run that wants it
+        had its try. Raises ConflictError while somebody else's claim stands.
+        """
+        done = "(#input_hash = :input_hash AND summary.rung IN (:model, :repaired)) OR #attempt >= :attempt"
+        needed = f"NOT (attribute_exists(summary) AND ({done}))"
+        values = {
+            ":input_hash": input_hash,
+            ":attempt": request.attempt,
+            ":model": Rung.MODEL,
+            ":repaired": Rung.REPAIRED,
+        }
+        there = self._claim(request, now, needed, values)
+        if isinstance(there, Claim):
+            return there
+        if int(there.get("claimed_until", 0)) >= int(now):
+            raise ConflictError(f"{request.paper_id} is claimed")
+        if self._parse(SummaryRecord, there):
+            return None
+        again = self._claim(request, now, "attribute_exists(summary)", {})
+        if isinstance(again, Claim):
+            return again
+        raise ConflictError(f"{request.paper_id} is claimed")
+
+    def settle_summary(self, request: SummaryRequest, claim: Claim, record: SummaryRecord) -> None:
+        """Write a claimed summary and give the claim back. Raises ConflictError where the claim was lost."""
+        partition, key = day_partition(request.day), summary_key(request.paper_id)
+        self._put(partition, key, record, "claim = :token", {":token": claim.token})
+
+    def _claim(
+        self, request: SummaryRequest, now: float, needed: str, values: dict[str, Any]
+    ) -> Claim | dict[str, Any]:
+        """The claim, where nobody else's stands and `needed` holds; else the item that is there."""
+        token = uuid.uuid4().hex
+        condition = f"(attribute_not_exists(claim) OR claimed_until < :now) AND {needed}"
+        times = {":token": token, ":until": int(now) + CLAIM_SECONDS, ":now": int(now)}
+        try:
+            answer = self._table.update_item(
+                Key={"pk": day_partition(request.day), "sk": summary_key(request.paper_id)},
+                UpdateExpression="SET claim = :token, claimed_until = :until",
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **_where(condition, times | values),
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            there: Any = error.response.get("Item", {})
+            return {name: TypeDeserializer().deserialize(value) for name, value in there.items()}
+        item: dict[str, Any] = dict(answer.get("Attributes", {}))
+        expired = None
+        if "claim" in item:
+            expired = ExpiredClaim(item["claim"], month_key(int(item["claimed_until"]) - CLAIM_SECONDS))
+        return Claim(token, expired, self._parse(SummaryRecord, item) if "summary" in item else None)
+
+    def _parse[R: BaseModel](self, kind: type[R], item: dict[str, Any]) -> R | None:
+        """The record in an item of the table, or None where it cannot be read."""
+        try:
+            return from_item(kind, item)
+        except UnreadableError as error:
+            self._on_unreadable(str(item.get("pk")), str(item.get("sk")), str(error))
+            return None
+
+    def _query(self, condition: ConditionBase) -> Iterable[dict[str, Any]]:
+        page = self._table.query(KeyConditionExpression=condition, ConsistentRead=True)
+        yield from page["Items"]
+        while "LastEvaluatedKey" in page:
+            page = self._table.query(
+                KeyConditionExpression=condition, ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"]
+            )
+            yield from page["Items"]
+
+    def _get(self, partition: str, sort_key: str) -> dict[str, Any] | None:
+        return self._table.get_item(Key={"pk": partition, "sk": sort_key}, ConsistentRead=True).get("Item")
+
+    def _put_over(
+        self, seen: dict[str, Any] | None, partition: str, sort_key: str, record: Record, records: DayRecords
+    ) -> None:
+        """Put a record where `seen`, a field and its value, still stands; without it, where nothing readable does."""
+        if seen:
+            [(name, value)] = seen.items()
+            self._put(partition, sort_key, record, f"#{name} = :seen", {":seen": value})
+        else:
+            self._put(partition, sort_key, record, OVER_UNREADABLE if sort_key in records.unreadable else NEW)
+
+    def _put(
+        self,
+        partition: str,
+        sort_key: str,
+        record: Record,
+        condition: str,
+        values: Mapping[str, int | str] | None = None,
+    ) -> None:
+        """Put a record where `condition` holds. Raises ConflictError where it does not."""
+        item = {"pk": partition, "sk": sort_key} | to_item(type(record), record.model_dump(mode="json"))
+        try:
+            self._table.put_item(Item=item, **_where(condition, values or {}))
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            raise ConflictError(f"{partition} {sort_key}") from error
+
+
+def _where(condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a request that holds where `condition` does; a `#name` in it is the field of that name.
+
+    The condition is plain text, because boto3's condition objects share one builder among all threads.
+    """
+    names = {f"#{name}": name for name in re.findall(r"#(\w+)", condition)}
+    arguments = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": dict(values)}
+    return {"ConditionExpression": condition} | {name: value for name, value in arguments.items() if value}
+
+
+def _is_only_claimed(item: dict[str, Any]) -> bool:
+    """Whether a summary is claimed and not written yet."""
+    return kind_of(str(item["sk"]))[0] == SUMMARY and "summary" not in item

@@ -1,0 +1,1 @@
+"""Languages: all that differs between digests told in one language and in another."""

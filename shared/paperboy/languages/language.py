@@ -1,0 +1,164 @@
+"""The languages that a digest can be told in.
+
+A language is data: `CODE.toml` with its labels and lengths, `CODE.md`, and in `paperboy.summaries.checks.WRITING`
+how its texts are told from others. Nothing else in the project asks which language it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Code = Literal["zh", "en"]
+"""The languages that there are, by their ISO 639 codes."""
+
+
+class LanguageError(ValueError):
+    """There is no such language; the message names those that there are."""
+
+
+def _with_places(*names: str) -> AfterValidator:
+    """Of a label: it has these places to fill, such as ``{n}``, and no others."""
+
+    def check(text: str) -> str:
+        found = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        if found != set(names):
+            expected = " and ".join(f"{{{name}}}" for name in names) or "no {place}"
+            raise ValueError(f"expected {expected} in it")
+        return text
+
+    return AfterValidator(check)
+
+
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_Plain = Annotated[_Text, _with_places()]
+_Counted = Annotated[_Text, _with_places("n")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bounds(_Table):
+    """The characters that a text has, at least and at most."""
+
+    least: Annotated[int, Field(ge=1)]
+    most: int
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Bounds:
+        if self.least > self.most:
+            raise ValueError("expected least to be no more than most")
+        return self
+
+
+class Lengths(_Table):
+    """The bounds of a model's texts. Without those of a title none is asked for: the paper's own stands alone."""
+
+    title: Bounds | None = None
+    summary: Bounds
+    highlight: Bounds
+
+
+class Notices(_Table):
+    """What is said of a summary that no model wrote, by its rung."""
+
+    listing: _Plain
+    abstract: _Plain
+
+
+class Labels(_Table):
+    """All that the pages say of their own."""
+
+    digest: _Plain
+    date: Annotated[_Text, _with_places("year", "month", "day", "weekday")]
+    months: Annotated[tuple[_Plain, ...], Field(min_length=12, max_length=12)]
+    weekdays: Annotated[tuple[_Plain, ...], Field(min_length=7, max_length=7)]
+    """From Monday on."""
+
+    count: _Plain
+    link: _Plain
+    organization: _Plain
+    score: _Plain
+    tags: _Plain
+    trophy: _Plain
+    summary: _Plain
+    nothing: _Plain
+    """Where there is no summary of any kind."""
+    highlights: _Plain
+    abstract: _Plain
+
+    signal: _Plain
+    number: _Plain
+    points: _Plain
+    upvotes: _Plain
+    stars: _Plain
+    comments: _Plain
+    bonus: _Plain
+    relevant: _Plain
+    total: _Plain
+    score_parts: Annotated[_Text, _with_places("score")]
+    rounded: _Plain
+    """Where the parts of a score, each rounded, do not add up to it."""
+    scoring: _Plain
+    sources: _Plain
+
+    receipt: _Plain
+    listed: _Counted
+    kept: _Counted
+    selected: _Counted
+    left_out: _Counted
+    rejected: _Counted
+    rejection_reasons: _Plain
+    most_voted: _Plain
+    usage: Annotated[_Text, _with_places("calls", "tokens")]
+    usage_priced: Annotated[_Text, _with_places("calls", "tokens", "dollars")]
+
+    papers: _Counted
+    days: _Counted
+    papers_of_day: _Counted
+    low_of_day: _Counted
+    open: _Plain
+    low_count: _Counted
+
+    low: Notices
+    limited: Notices
+    """Where a limit of the budget is why."""
+
+    def date_of(self, day: dt.date) -> str:
+        """A day as its readers write it."""
+        month, weekday = self.months[day.month - 1], self.weekdays[day.weekday()]
+        return self.date.format(year=day.year, month=month, day=day.day, weekday=weekday)
+
+
+class Language(_Table):
+    """A language that a digest is told in."""
+
+    code: Code
+    name: _Plain
+    """In English, as a model is given it."""
+    tag: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+    """As a browser is told it."""
+    style: str = ""
+    """What its pages add to `style.css`."""
+    lengths: Lengths
+    labels: Labels
+    prompt: Annotated[str, StringConstraints(min_length=1)]
+    """What a model is told to do (`paperboy.summaries.prompt`)."""
+
+
+@cache
+def load_language(code: str) -> Language:
+    """The language of that code. Raises LanguageError where there is none."""
+    if code not in get_args(Code):
+        raise LanguageError(f"{code!r} is no language: expected {' or '.join(get_args(Code))}")
+    folder = files("paperboy.languages")
+    data = tomllib.loads(folder.joinpath(f"{code}.toml").read_text("utf-8"))
+    prompt = folder.joinpath(f"{code}.md").read_text("utf-8")
+    return Language.model_validate(data | {"code": code, "prompt": prompt})

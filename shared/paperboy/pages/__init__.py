@@ -1,0 +1,1 @@
+"""Pages: what is published of a digest, and where in the bucket it lies."""

@@ -1,0 +1,99 @@
+"""The pages to open in a browser: a day's digest, and the list of the days.
+
+Each is one file that asks for nothing else. Texts come from outside: every one is escaped by the template engine and
+freed of characters that cannot be seen, without a word about it in the templates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from base64 import b64encode
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from paperboy.days.digest import Digest
+from paperboy.days.records import DigestRecord
+from paperboy.languages.language import Labels, Language
+from paperboy.pages.text import notice, visible
+from paperboy.summaries.usage import Usage
+
+TEMPLATES = Path(__file__).parent
+
+
+def write(digest: Digest, language: Language) -> str:
+    """The digest to read: its own language first, each score opened into its parts, and the receipt below."""
+    return (
+        _environment()
+        .get_template("digest.html")
+        .render(
+            _common(language),
+            digest=digest,
+            usage=_usage(digest.usage, language.labels),
+            notice=notice,
+            adds_up=_adds_up,
+        )
+    )
+
+
+def write_index(digests: Mapping[dt.date, DigestRecord], links: Mapping[dt.date, str], language: Language) -> str:
+    """The list of the published days, newest first, each with the link to its digest."""
+    days = [(day, digests[day], links[day]) for day in sorted(digests, reverse=True)]
+    return _environment().get_template("index.html").render(_common(language), days=days)
+
+
+@cache
+def _common(language: Language) -> dict[str, object]:
+    """What every page in a language needs of it."""
+    style = (TEMPLATES / "style.css").read_text("utf-8") + language.style
+    # The page may use this very style sheet and fetch nothing: a text that became markup after all could do nothing.
+    hashed = b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
+    own = Markup(style)  # noqa: S704 - our own files
+    return {"language": language, "labels": language.labels, "style": own, "policy": policy}
+
+
+def _usage(usage: Usage, labels: Labels) -> str:
+    """What a day's summaries took, money only where its price is known; empty where no model was called."""
+    if not usage.calls:
+        return ""
+    label = labels.usage_priced if usage.cost else labels.usage
+    return label.format(calls=f"{usage.calls:,}", tokens=f"{usage.tokens:,}", dollars=_dollars(usage.cost))
+
+
+def _dollars(cost: int) -> str:
+    """Millionths of a dollar in dollars: to the cent, and a sum below ten cents to its second digit."""
+    dollars = Decimal(cost).scaleb(-6)
+    return f"{dollars:,.{min(6, max(2, 1 - dollars.adjusted()))}f}"
+
+
+def _adds_up(parts: Mapping[str, float], score: float) -> bool:
+    """Whether the parts as the page shows them, each rounded, add up to the score."""
+    return _points(sum(float(_points(part)) for part in parts.values())) == _points(score)
+
+
+def _points(number: float) -> str:
+    return f"{number:.2f}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["points"] = _points
+    return environment
+
+
+def _finalize(value: object) -> object:
+    return visible(value) if type(value) is str else value

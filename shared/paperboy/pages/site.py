@@ -1,0 +1,84 @@
+"""The site: every page that is published, with its key in the bucket, its content type and who writes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from paperboy.days.digest import Digest
+from paperboy.days.records import DigestRecord
+from paperboy.languages.language import Language
+from paperboy.pages import html, json, markdown
+
+
+@dataclass(frozen=True)
+class PageFormat:
+    """A format that every digest is published in."""
+
+    suffix: str
+    content_type: str
+    write: Callable[[Digest, Language], str]
+
+
+MARKDOWN = PageFormat("md", "text/markdown; charset=utf-8", markdown.write)
+JSON = PageFormat("json", "application/json; charset=utf-8", json.write)
+HTML = PageFormat("html", "text/html; charset=utf-8", html.write)
+
+PAGE_FORMATS = (MARKDOWN, JSON, HTML)
+
+INDEX_KEY = "index.html"
+"""The list of the published days."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A text as it is to lie in the bucket."""
+
+    key: str
+    content_type: str
+    text: str
+    day: dt.date
+    """The newest day that it is about."""
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def digest_key(day: dt.date, format: PageFormat = HTML) -> str:  # noqa: A002 - the glossary's word
+    """The key of a day's digest: ``digests/2026-02-03.html``."""
+    return f"digests/{day}.{format.suffix}"
+
+
+def latest_key(format: PageFormat = HTML) -> str:  # noqa: A002 - the glossary's word
+    """The key of the newest day's digest: ``latest.html``."""
+    return f"latest.{format.suffix}"
+
+
+def digest_keys(day: dt.date) -> list[str]:
+    """The keys of a day's digest in all formats."""
+    return [digest_key(day, each) for each in PAGE_FORMATS]
+
+
+def latest_keys() -> list[str]:
+    """The keys of the newest day's digest in all formats. An older day is never put there."""
+    return [latest_key(each) for each in PAGE_FORMATS]
+
+
+def digest_pages(digest: Digest, language: Language) -> list[Page]:
+    """The digest in all formats, each as the day's page and as the newest day's."""
+    pages = []
+    for each in PAGE_FORMATS:
+        text = each.write(digest, language)
+        keys = (digest_key(digest.day, each), latest_key(each))
+        pages += [Page(key, each.content_type, text, digest.day) for key in keys]
+    return pages
+
+
+def index_page(digests: Mapping[dt.date, DigestRecord], language: Language) -> Page:
+    """The list of the published days, of which there is one at least."""
+    links = {day: digest_key(day) for day in digests}
+    return Page(INDEX_KEY, HTML.content_type, html.write_index(digests, links, language), max(digests))

@@ -1,0 +1,1 @@
+"""Papers: what listings say of them, and how the policy ranks them."""
