@@ -1,0 +1,45 @@
+"""The site: which pages a digest has, at which keys, and of which types."""
+
+import datetime as dt
+
+from paperboy.days.digest import assemble
+from paperboy.days.records import DigestRecord
+from paperboy.pages.site import INDEX_KEY, PAGE_FORMATS, digest_keys, digest_pages, index_page, latest_keys
+from paperboy.summaries.summary import Rung
+from tests.samples import DAY, ZH, day, paper
+
+
+def test_every_format_has_two_pages() -> None:
+    """A digest is published in each format as its day's page and as the newest one, with the same text."""
+    digest = assemble(day(paper()))
+    assert digest
+    pages = digest_pages(digest, ZH)
+    assert sorted([*digest_keys(DAY), *latest_keys()]) == sorted(page.key for page in pages)
+    assert {DAY} == {page.day for page in pages}
+    for kind in PAGE_FORMATS:
+        twins = [page for page in pages if page.key.endswith(f".{kind.suffix}")]
+        assert [kind.write(digest, ZH)] * 2 == [page.text for page in twins]
+        assert {kind.content_type} == {page.content_type for page in twins}
+
+
+def test_keys() -> None:
+    """A day's pages lie in a folder by their day, the newest ones beside it; every suffix is there once."""
+    assert ["digests/2026-02-03.md", "digests/2026-02-03.json", "digests/2026-02-03.html"] == digest_keys(DAY)
+    assert ["latest.md", "latest.json", "latest.html"] == latest_keys()
+    assert len(PAGE_FORMATS) == len({kind.suffix for kind in PAGE_FORMATS})
+
+
+def test_content_types() -> None:
+    """Each text says that it is UTF-8: without that a browser may take Chinese for something else."""
+    assert {True} == {kind.content_type.endswith("; charset=utf-8") for kind in PAGE_FORMATS}
+
+
+def test_the_index_is_of_its_newest_day() -> None:
+    """The list of the days is as new as the newest of them, and its hash changes with its text."""
+    record = DigestRecord(
+        attempt=1, ids=("2602.1",), hashes={}, rungs={Rung.MODEL: 1}, open=False, published_at=dt.datetime.now(dt.UTC)
+    )
+    one = index_page({DAY: record}, ZH)
+    two = index_page({DAY: record, dt.date(2026, 2, 1): record}, ZH)
+    assert [(INDEX_KEY, DAY)] * 2 == [(page.key, page.day) for page in (one, two)]
+    assert one.sha256 != two.sha256
