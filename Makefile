@@ -1,12 +1,14 @@
 # make demo    the sample day, through the whole stack on this machine
 # make down    stop what `make demo` left running; its data stays
+# make check   lint, types and the tests that need no emulator, in under 30 seconds
+# make fix     sort imports, format, and mend what the linter can
 # make test    everything that can be tested on this machine
 # make bench   what takes how long, as ratios; asserts nothing
 # make lint    what CI checks besides the tests
 # make setup   Python's packages and the tools, which all of the above install as well
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test bench lint
+.PHONY: help setup demo down check fix test bench lint
 
 # uv is used where it is found; else one is installed for this folder alone.
 UV_VERSION := 0.13.8
@@ -14,7 +16,7 @@ UV := $(or $(shell command -v uv),$(CURDIR)/.tools/uv/bin/uv)
 READY := .tools/ready
 
 help:
-	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 6
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 8
 
 setup: $(READY)
 
@@ -41,18 +43,30 @@ demo: setup
 down: setup
 	@.venv/bin/paperboy down
 
+PYTEST := .venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+check: code
+	@$(PYTEST) -q tests/unit tests/golden tests/template
+
+fix: setup
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
 test: setup
-	@.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	@$(PYTEST) --cov --cov-report term
 
 bench: setup
 	@.venv/bin/python -m tests.benchmarks.imports
 	@.venv/bin/python -m tests.benchmarks.throughput
 	@.venv/bin/python -m tests.benchmarks.linear
 
-lint: setup
+.PHONY: code
+code: setup
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+lint: code
 	@.venv/bin/cfn-lint --include-checks I -- template.yaml
 	@SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint --region us-east-1
