@@ -122,8 +122,8 @@ def listed_digest(file: Path, summaries: dict[str, Summary] | None = None) -> Di
 
 def sample_summaries() -> dict[str, Summary]:
     """What the recorded model tells of the sample day's papers."""
-    told = read_json(ROOT / "events/sample/summaries.json")
-    return {paper_id: Summary(**text, rung=Rung.MODEL) for paper_id, text in told.items()}
+    texts = read_json(ROOT / "events/sample/summaries.json")
+    return {paper_id: Summary(**text, rung=Rung.MODEL) for paper_id, text in texts.items()}
 
 
 def sample_papers() -> dict[str, Paper]:

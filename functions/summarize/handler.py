@@ -74,7 +74,7 @@ def collaborators() -> Summarize:
     """What the function works with, made once in an execution environment."""
     settings = SummarizeSettings.load()
     language = load_language(settings.language)
-    budget = Budget(settings.table, settings.limits)
+    budget = Budget(settings.table, report_unreadable, settings.limits)
     model = load_model(settings, language)
     return Summarize(
         table=Table(settings.table, report_unreadable),

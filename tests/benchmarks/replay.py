@@ -62,7 +62,7 @@ def main() -> None:
         show_summaries(whole)
         show_calls(stack)
         if with_faults:
-            heal(stack, whole)
+            mend(stack, whole)
         else:
             rerun(stack, whole)
             show_malformed(stack)
@@ -204,7 +204,7 @@ def rerun(stack: Bench, days: list[DayRecords]) -> None:
     show([f"again, with nothing new: {dict(statuses)}", "so far", "again"], rows)
 
 
-def heal(stack: Bench, days: list[DayRecords]) -> None:
+def mend(stack: Bench, days: list[DayRecords]) -> None:
     """Run every day again, with the model as it was: only what is degraded is paid for."""
     degraded = sum(record is None or record.summary.rung.low for record in summaries(days))
     before = stack.upstreams.calls.copy()

@@ -115,13 +115,13 @@ def test_bad_replies_are_repaired_and_the_terminal_says_why(demo: Demo) -> None:
     assert {"model": 14, "repaired": 2} == rungs(demo, DAY)
 
 
-def test_a_model_that_goes_away_marks_the_day_and_its_return_heals_it(demo: Demo) -> None:
+def test_a_model_that_goes_away_marks_the_day_and_its_return_mends_it(demo: Demo) -> None:
     """In the second act the digest comes out with four papers marked, and the next run pays for those four alone."""
     told = " ".join(demo.printed.split())
     assert 4 == len(re.findall(r"marked \((?:listing|abstract)\): [^.]*503", told))
     assert "6 of 10 told by the model, 4 marked. Model calls paid for: 6." in told
     assert "On the page a marked paper says: *中文摘要暂缺" in told
-    assert "10 of 10 told by the model, 0 marked. Model calls paid for: 4 more; healed: 4." in told
+    assert "10 of 10 told by the model, 0 marked. Model calls paid for: 4 more; mended: 4." in told
     assert {"model": 10} == rungs(demo, SECOND_ACT)
     assert not Deployed(demo.local, SAMPLE).table.read_day(SECOND_ACT).open
 

@@ -32,7 +32,7 @@ def from_row(row: Row) -> Paper:
     )
 
 
-def told(row: Ranked) -> Row:
+def as_row(row: Ranked) -> Row:
     return {"id": row.id, "golden": row.trophy, "score": row.score, "tags": list(row.tags)}
 
 
@@ -43,7 +43,7 @@ def test_seed_day(shared_data: Path) -> None:
     selected = rank(papers, load_policy(), date(2026, 2, 3)).selected
     expected = read_json(shared_data / "data/seed_day/expected.json")
     actual = [
-        told(row)
+        as_row(row)
         | {"rank": row.rank, "org": by_id[row.id].organization or "Unknown", "title": by_id[row.id].title}
         | {"upvotes": by_id[row.id].upvotes, "stars": by_id[row.id].stars or 0, "comments": by_id[row.id].comments}
         for row in selected
@@ -62,7 +62,7 @@ def digests(shared_data: Path) -> list[list[Row]]:
 
 def rank_again(digest: list[Row]) -> list[Row]:
     rows = rank([from_row(row) for row in digest], load_policy(), date.fromisoformat(digest[0]["date"])).rows
-    return [told(row) for row in rows]
+    return [as_row(row) for row in rows]
 
 
 def test_scores_and_tags(digests: list[list[Row]]) -> None:

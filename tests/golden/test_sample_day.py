@@ -78,11 +78,11 @@ def test_the_next_day_has_some_of_everything() -> None:
 @every_day
 def test_facts(day: dt.date, real: list[dict[str, Any]]) -> None:
     """All that the sample says of a paper but for its texts is what the real listing says, in its order."""
-    known = {paper.id: paper.model_dump(exclude=TEXTS) for paper in read_listing(real).papers}
+    listed = {paper.id: paper.model_dump(exclude=TEXTS) for paper in read_listing(real).papers}
     sample = [paper.model_dump(exclude=TEXTS) for paper in papers(day)]
-    assert [known[paper["id"]] for paper in sample] == sample
+    assert [listed[paper["id"]] for paper in sample] == sample
     ids = [paper["id"] for paper in sample]
-    assert [paper_id for paper_id in known if paper_id in ids] == ids
+    assert [paper_id for paper_id in listed if paper_id in ids] == ids
 
 
 @every_day
@@ -126,21 +126,21 @@ def test_no_text_is_copied(day: dt.date, shared_data: Path, real: list[dict[str,
 
 def test_summaries_are_accepted() -> None:
     """There is a recorded summary for each paper of the sample's days, and each is a model's good reply."""
-    known = sample_papers()
-    assert set(SUMMARIES) == set(known)
+    papers = sample_papers()
+    assert set(SUMMARIES) == set(papers)
     for paper_id, text in SUMMARIES.items():
-        told = read_reply(json.dumps(text), known[paper_id], ZH)
-        assert text | {"rung": "model"} == told.model_dump(mode="json"), paper_id
+        summary = read_reply(json.dumps(text), papers[paper_id], ZH)
+        assert text | {"rung": "model"} == summary.model_dump(mode="json"), paper_id
 
 
 def test_the_refused_are_refused() -> None:
     """What comes first of two papers of the first digest is refused: one reply is cut off, one invents a number."""
-    known = sample_papers()
+    papers = sample_papers()
     assert REFUSED.keys() < {row.id for row in ranking(DAY).selected}
     reasons = []
     for paper_id, text in REFUSED.items():
         with pytest.raises(ReplyError) as refused:
-            read_reply(text, known[paper_id], ZH)
+            read_reply(text, papers[paper_id], ZH)
         reasons.append(str(refused.value))
     assert [
         "reply: it ends before its JSON object does",

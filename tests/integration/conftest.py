@@ -74,6 +74,7 @@ class Stages:
     queue_url: str
     limits: Limits = field(default_factory=Limits)
     max_calls_per_run: int = 0
+    on_unreadable: Callable[[str, str, str], object] = nothing_is_unreadable
     language: Language = field(default_factory=lambda: load_language("zh"))
 
     @property
@@ -87,7 +88,7 @@ class Stages:
 
     @property
     def budget(self) -> Budget:
-        return Budget(self.name, self.limits, self.dynamodb.Table(self.name))
+        return Budget(self.name, self.on_unreadable, self.limits, self.dynamodb.Table(self.name))
 
     @property
     def summarizing(self) -> Summarize:

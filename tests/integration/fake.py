@@ -19,7 +19,7 @@ class Fake:
 
     def __init__(self, answer: Callable[[Request], Answer]) -> None:
         self.answer = answer
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self.headers: list[dict[str, str]] = []
         self.url = ""
 
@@ -31,7 +31,7 @@ def serving(fake: Fake) -> Iterator[Fake]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            fake.asked.append(request)
+            fake.requests.append(request)
             fake.headers.append(dict(self.headers))
             status, body, headers = fake.answer(request)
             self.send_response(status)

@@ -25,7 +25,7 @@ from tests.integration.fake import Answer, Fake, Request, serving
 
 MODEL = "qwen.qwen3-235b-a22b-2507-v1:0"
 SCHEMA = schema_of(load_language("zh"))
-ASKED = (
+CONVERSATION = (
     Message("system", "Answer in JSON."),
     Message("user", "{}"),
     Message("assistant", "no"),
@@ -61,7 +61,7 @@ def way(request: Request) -> str:
 
 def test_against_the_emulator(emulator: Local) -> None:
     """A real Converse call brings a reply and what it took."""
-    completion = bedrock(emulator, emulator.url).complete(ASKED)
+    completion = bedrock(emulator, emulator.url).complete(CONVERSATION)
     usage = completion.usage
     assert completion.text
     assert usage is not None
@@ -84,8 +84,8 @@ def test_a_paper_through_converse(stages: Stages, emulator: Local) -> None:
 
 def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> None:
     """Instructions go apart from the turns, the reply is bounded, and its schema is the one that is checked."""
-    bedrock(emulator, service.url).complete(ASKED)
-    request = service.asked[0]
+    bedrock(emulator, service.url).complete(CONVERSATION)
+    request = service.requests[0]
     assert [{"text": "Answer in JSON."}] == request["system"]
     assert ["user", "assistant", "user"] == [each["role"] for each in request["messages"]]
     assert {"maxTokens": MAX_OUTPUT_TOKENS} == request["inferenceConfig"]
@@ -106,7 +106,7 @@ def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> No
 def test_a_reply_in_any_of_its_forms(emulator: Local, service: Fake, content: list[dict[str, Any]], text: str) -> None:
     """The reply is the text or the tool's input, without the model's thoughts."""
     service.answer = lambda _: says(*content)
-    assert text == bedrock(emulator, service.url).complete(ASKED).text
+    assert text == bedrock(emulator, service.url).complete(CONVERSATION).text
 
 
 @pytest.mark.parametrize(
@@ -122,26 +122,26 @@ def test_what_a_model_can_do_is_found_out_once(
     )
     asking = bedrock(emulator, service.url)
     for _ in range(2):
-        asking.complete(ASKED)
-    assert [*refused, expected, expected] == [way(request) for request in service.asked]
+        asking.complete(CONVERSATION)
+    assert [*refused, expected, expected] == [way(request) for request in service.requests]
 
 
 def test_a_boto3_that_does_not_know_a_way(emulator: Local, service: Fake) -> None:
     """Where the runtime's boto3 is older than structured output, the tool is asked for."""
     asking = bedrock(emulator, service.url)
     asking._variants._variants = ({"unknownToBoto3": {}}, *asking._variants._variants[1:])
-    assert "{}" == asking.complete(ASKED).text
-    assert ["toolConfig"] == [way(request) for request in service.asked]
+    assert "{}" == asking.complete(CONVERSATION).text
+    assert ["toolConfig"] == [way(request) for request in service.requests]
 
 
 @pytest.mark.parametrize("stop", ["content_filtered", "guardrail_intervened"])
 def test_a_filter_is_final(emulator: Local, service: Fake, stop: str) -> None:
     """What the service filters is told as such, with what it took, and not asked for again."""
     service.answer = lambda _: says({"text": "Sorry."}, stop=stop)
-    with pytest.raises(FilteredError, match=stop) as told:
-        bedrock(emulator, service.url).complete(ASKED)
-    assert Usage(calls=1, input_tokens=700, output_tokens=300) == told.value.usage
-    assert 1 == len(service.asked)
+    with pytest.raises(FilteredError, match=stop) as raised:
+        bedrock(emulator, service.url).complete(CONVERSATION)
+    assert Usage(calls=1, input_tokens=700, output_tokens=300) == raised.value.usage
+    assert 1 == len(service.requests)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +150,13 @@ def test_a_filter_is_final(emulator: Local, service: Fake, stop: str) -> None:
 def test_a_reply_that_is_cut_off(emulator: Local, service: Fake, stop: str, cut_off: bool) -> None:
     """A reply whose tokens were used up is known as such."""
     service.answer = lambda _: says({"text": "{"}, stop=stop)
-    assert cut_off == bedrock(emulator, service.url).complete(ASKED).cut_off
+    assert cut_off == bedrock(emulator, service.url).complete(CONVERSATION).cut_off
 
 
 def test_a_turn_without_text_is_sent_with_some(emulator: Local, service: Fake) -> None:
     """A reply that said nothing is quoted as such: Bedrock refuses an empty turn."""
-    bedrock(emulator, service.url).complete((*ASKED[:2], Message("assistant", ""), ASKED[3]))
-    assert [{"text": "(nothing)"}] == service.asked[0]["messages"][1]["content"]
+    bedrock(emulator, service.url).complete((*CONVERSATION[:2], Message("assistant", ""), CONVERSATION[3]))
+    assert [{"text": "(nothing)"}] == service.requests[0]["messages"][1]["content"]
 
 
 @pytest.mark.parametrize(
@@ -178,16 +178,16 @@ def test_what_the_service_refuses_is_said(
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     service.answer = lambda _: answer
     with pytest.raises(ModelError, match=said):
-        bedrock(emulator, service.url).complete(ASKED)
-    assert tries == len(service.asked)
+        bedrock(emulator, service.url).complete(CONVERSATION)
+    assert tries == len(service.requests)
 
 
 def test_nobody_is_there(emulator: Local, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that cannot be reached is an error that took nothing."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    with pytest.raises(ModelError, match="Bedrock did not answer") as told:
-        bedrock(emulator, "http://127.0.0.1:9").complete(ASKED)
-    assert NO_TOKENS == told.value.usage
+    with pytest.raises(ModelError, match="Bedrock did not answer") as raised:
+        bedrock(emulator, "http://127.0.0.1:9").complete(CONVERSATION)
+    assert NO_TOKENS == raised.value.usage
 
 
 @pytest.mark.parametrize("lost", ["too slow", "dropped"])
@@ -201,10 +201,10 @@ def test_what_may_have_been_worked_on_is_asked_once(emulator: Local, service: Fa
         raise ConnectionAbortedError
 
     service.answer = answer
-    with pytest.raises(ModelError, match="Bedrock did not answer") as told:
-        bedrock(emulator, service.url, read_timeout=0.2).complete(ASKED)
+    with pytest.raises(ModelError, match="Bedrock did not answer") as raised:
+        bedrock(emulator, service.url, read_timeout=0.2).complete(CONVERSATION)
     over.set()
-    assert (None, 1) == (told.value.usage, len(service.asked))
+    assert (None, 1) == (raised.value.usage, len(service.requests))
 
 
 @pytest.mark.parametrize(
@@ -221,16 +221,16 @@ def test_what_may_have_been_worked_on_is_asked_once(emulator: Local, service: Fa
 def test_what_is_no_reply_is_said(emulator: Local, service: Fake, body: Any, usage: Usage | None) -> None:
     """What cannot be read as a reply is an error that tells what it took, and is not tried again."""
     service.answer = lambda _: (200, body, {})
-    with pytest.raises(ModelError, match="Bedrock answered no message") as told:
-        bedrock(emulator, service.url).complete(ASKED)
-    assert (usage, 1) == (told.value.usage, len(service.asked))
+    with pytest.raises(ModelError, match="Bedrock answered no message") as raised:
+        bedrock(emulator, service.url).complete(CONVERSATION)
+    assert (usage, 1) == (raised.value.usage, len(service.requests))
 
 
 def test_a_reply_that_tells_no_tokens(emulator: Local, service: Fake) -> None:
     """A reply is read though nothing is told of what it took."""
     status, body, headers = says({"text": "{}"})
     service.answer = lambda _: (status, body | {"usage": None}, headers)
-    completion = bedrock(emulator, service.url).complete(ASKED)
+    completion = bedrock(emulator, service.url).complete(CONVERSATION)
     assert ("{}", None) == (completion.text, completion.usage)
 
 

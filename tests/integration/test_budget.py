@@ -83,7 +83,7 @@ def test_what_is_settled_makes_room(stages: Stages) -> None:
 
 
 def test_at_the_months_limit_papers_step_down(stages: Stages) -> None:
-    """When a month is used up the digest comes out, marked as limited, without a call; with room again it heals."""
+    """When a month is used up the digest comes out, marked as limited, without a call; with room again it mends."""
     stages.limits = Limits(tokens=MAX_OUTPUT_TOKENS)
     stages.whole_day(hour=3)
     day = stages.read_day()
@@ -269,3 +269,17 @@ def test_a_fault_in_a_check_is_a_refusal(stages: Stages, monkeypatch: pytest.Mon
     assert record is not None
     assert (1, 2, "reply: it could not be read: ZeroDivisionError") == (record.refusals, record.calls, record.reason)
     assert record.summary.rung.low
+
+
+def test_a_damaged_month_costs_no_paper(stages: Stages) -> None:
+    """Where the month's sums are no numbers, papers step down, marked as limited, and the month is reported."""
+    reports: list[str] = []
+    stages.on_unreadable = lambda *report: reports.append(" ".join(report[:2]))
+    request = first_request(stages)
+    key = month_key(time.time())
+    stages.dynamodb.Table(stages.name).put_item(Item={"pk": "BUDGET", "sk": key, "format": 1, "calls": "many"})
+    record = stages.summarize(request)
+    assert record is not None
+    assert (True, f"what {key} took cannot be read") == (record.limited, record.reason)
+    assert (0, None) == (stages.recorded.calls["model"], stages.budget.usage(key))
+    assert {f"BUDGET {key}"} == set(reports)

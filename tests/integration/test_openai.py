@@ -25,7 +25,7 @@ from tests.integration.conftest import PRICES, Stages, run_of
 from tests.integration.fake import Answer, Fake, Request, serving
 
 SCHEMA = schema_of(load_language("zh"))
-ASKED = (Message("system", "Answer in JSON."), Message("user", "{}"))
+CONVERSATION = (Message("system", "Answer in JSON."), Message("user", "{}"))
 AT_ONCE = CALL_RETRY.copy_with(backoff_factor=0.0)
 """The real number of tries, without the waiting."""
 KEY = "sk-do-not-tell-anybody"
@@ -54,8 +54,8 @@ def refuses(*features: str, status: int = 400) -> Callable[[Request], Answer]:
     """An endpoint that refuses a request with one of the features, as those that lack them do."""
 
     def answer(request: Request) -> Answer:
-        asked = {*request, request.get("response_format", {}).get("type", "text")}
-        return error(status) if asked & {*features} else reply()
+        features_used = {*request, request.get("response_format", {}).get("type", "text")}
+        return error(status) if features_used & {*features} else reply()
 
     return answer
 
@@ -83,12 +83,12 @@ def test_what_an_endpoint_can_do_is_found_out_once(
     """The strongest way that the endpoint takes is found, and the next call takes it at once."""
     endpoint.answer = answer
     asking = model(endpoint)
-    completions = [asking.complete(ASKED), asking.complete(ASKED)]
+    completions = [asking.complete(CONVERSATION), asking.complete(CONVERSATION)]
     assert [("{}", Usage(calls=1, input_tokens=700, output_tokens=300))] * 2 == [
         (each.text, each.usage) for each in completions
     ]
-    assert [expected] * 2 == [way(request) for request in endpoint.asked[tried - 1 :]]
-    assert tried + 1 == len(endpoint.asked)
+    assert [expected] * 2 == [way(request) for request in endpoint.requests[tried - 1 :]]
+    assert tried + 1 == len(endpoint.requests)
 
 
 def test_what_is_refused_in_every_way_teaches_nothing(endpoint: Fake) -> None:
@@ -96,10 +96,10 @@ def test_what_is_refused_in_every_way_teaches_nothing(endpoint: Fake) -> None:
     endpoint.answer = lambda _: error(400)
     asking = model(endpoint)
     with pytest.raises(ModelError, match="answered 400"):
-        asking.complete(ASKED)
+        asking.complete(CONVERSATION)
     endpoint.answer = lambda _: reply()
-    asking.complete(ASKED)
-    assert ("json_schema", "max_tokens") == way(endpoint.asked[-1])
+    asking.complete(CONVERSATION)
+    assert ("json_schema", "max_tokens") == way(endpoint.requests[-1])
 
 
 @pytest.mark.parametrize(("status", "ways"), [(429, 1), (500, 4), (502, 1), (503, 1), (504, 1)])
@@ -107,41 +107,41 @@ def test_what_fails_for_the_moment_is_tried_again(endpoint: Fake, status: int, w
     """Three tries in all, and then the reason; 500 may mean a way that the endpoint does not know, so each is tried."""
     endpoint.answer = lambda _: error(status, Retry_After="0")
     with pytest.raises(ModelError, match=f"answered {status}"):
-        model(endpoint).complete(ASKED)
-    assert 3 * ways == len(endpoint.asked)
+        model(endpoint).complete(CONVERSATION)
+    assert 3 * ways == len(endpoint.requests)
 
 
 def test_an_endpoint_that_has_answered_is_believed(endpoint: Fake) -> None:
     """After a reply, a 500 is a failure for the moment and says nothing of the way to ask."""
     asking = model(endpoint)
-    asking.complete(ASKED)
+    asking.complete(CONVERSATION)
     endpoint.answer = lambda _: error(500)
     with pytest.raises(ModelError, match="answered 500"):
-        asking.complete(ASKED)
-    assert 1 + 3 == len(endpoint.asked)
+        asking.complete(CONVERSATION)
+    assert 1 + 3 == len(endpoint.requests)
 
 
 def test_what_alone_is_refused_is_filtered(endpoint: Fake) -> None:
     """A conversation that is refused in every way, by an endpoint that answers others, is one that it filters."""
     asking = model(endpoint)
-    asking.complete(ASKED)
+    asking.complete(CONVERSATION)
     endpoint.answer = lambda _: (400, {"error": {"message": "Content Exists Risk", "type": "invalid"}}, {})
     with pytest.raises(FilteredError, match="answered 400: Content Exists Risk; it answers others"):
-        asking.complete(ASKED)
+        asking.complete(CONVERSATION)
     endpoint.answer = lambda _: reply()
-    asking.complete(ASKED)
-    assert ("json_schema", "max_tokens") == way(endpoint.asked[-1])
+    asking.complete(CONVERSATION)
+    assert ("json_schema", "max_tokens") == way(endpoint.requests[-1])
 
 
 def test_a_stronger_way_that_worked_is_kept(endpoint: Fake) -> None:
     """A weaker way that works for one conversation does not replace a stronger one that worked for another."""
     asking = model(endpoint)
-    asking.complete(ASKED)
+    asking.complete(CONVERSATION)
     endpoint.answer = refuses("json_schema")
-    asking.complete(ASKED)
+    asking.complete(CONVERSATION)
     endpoint.answer = refuses()
-    asking.complete(ASKED)
-    assert ("json_schema", "max_tokens") == way(endpoint.asked[-1])
+    asking.complete(CONVERSATION)
+    assert ("json_schema", "max_tokens") == way(endpoint.requests[-1])
 
 
 def test_the_endpoint_says_how_long_to_wait(endpoint: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_the_endpoint_says_how_long_to_wait(endpoint: Fake, monkeypatch: pytest.
     monkeypatch.setattr("httpx_retries.retry.time.sleep", waited.append)
     answers = [(429, {}, {"Retry-After": "7"}), reply()]
     endpoint.answer = lambda _: answers.pop(0)
-    assert "{}" == OpenAI(f"{endpoint.url}/v1", "m", SCHEMA).complete(ASKED).text
+    assert "{}" == OpenAI(f"{endpoint.url}/v1", "m", SCHEMA).complete(CONVERSATION).text
     assert [7.0] == [seconds for seconds in waited if seconds > 1]
 
 
@@ -171,8 +171,8 @@ def test_a_refusal_is_final(endpoint: Fake, answer: Answer) -> None:
     """A content filter or a refusal is told as such, and neither tried again nor asked for in another way."""
     endpoint.answer = lambda _: answer
     with pytest.raises(FilteredError):
-        model(endpoint).complete(ASKED)
-    assert 1 == len(endpoint.asked)
+        model(endpoint).complete(CONVERSATION)
+    assert 1 == len(endpoint.requests)
 
 
 @pytest.mark.parametrize(
@@ -181,11 +181,11 @@ def test_a_refusal_is_final(endpoint: Fake, answer: Answer) -> None:
 def test_an_unpaid_account_filters_nothing(endpoint: Fake, code: str) -> None:
     """An endpoint that has answered before and asks for money with 400 refuses the account and not the paper."""
     asking = model(endpoint)
-    asking.complete(ASKED)
+    asking.complete(CONVERSATION)
     endpoint.answer = lambda _: error(400, code)
-    with pytest.raises(ModelError, match="answered 400") as told:
-        asking.complete(ASKED)
-    assert (ModelError, NO_TOKENS, 2) == (type(told.value), told.value.usage, len(endpoint.asked))
+    with pytest.raises(ModelError, match="answered 400") as raised:
+        asking.complete(CONVERSATION)
+    assert (ModelError, NO_TOKENS, 2) == (type(raised.value), raised.value.usage, len(endpoint.requests))
 
 
 @pytest.mark.parametrize(
@@ -210,12 +210,12 @@ def test_what_is_no_reply_is_said(endpoint: Fake, answer: Answer, said: str) -> 
     """What cannot be read as a reply is one error that says what came, and is not tried again."""
     endpoint.answer = lambda _: answer
     with pytest.raises(ModelError, match=said):
-        model(endpoint).complete(ASKED)
-    assert 1 == len(endpoint.asked)
+        model(endpoint).complete(CONVERSATION)
+    assert 1 == len(endpoint.requests)
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("reported", "expected"),
     [
         ({"prompt_tokens": 700, "completion_tokens": -300}, (700, 0)),
         ({"prompt_tokens": 10**20, "completion_tokens": 10**40}, (MAX_REPORTED_TOKENS, MAX_REPORTED_TOKENS)),
@@ -229,12 +229,12 @@ def test_what_is_no_reply_is_said(endpoint: Fake, answer: Answer, said: str) -> 
     ids=str,
 )
 def test_a_reply_is_kept_whatever_it_tells_of_its_tokens(
-    endpoint: Fake, told: object, expected: tuple[int, int] | None
+    endpoint: Fake, reported: object, expected: tuple[int, int] | None
 ) -> None:
     """Numbers out of range are brought into it, and what is no number counts as not told; the reply is read."""
     status, body, headers = reply()
-    endpoint.answer = lambda _: (status, body | {"usage": told}, headers)
-    completion = model(endpoint).complete(ASKED)
+    endpoint.answer = lambda _: (status, body | {"usage": reported}, headers)
+    completion = model(endpoint).complete(CONVERSATION)
     usage = expected and Usage(calls=1, input_tokens=expected[0], output_tokens=expected[1])
     assert ("{}", usage) == (completion.text, completion.usage)
 
@@ -251,17 +251,17 @@ def test_what_may_have_been_worked_on_is_asked_once(endpoint: Fake, monkeypatch:
 
     endpoint.answer = answer
     monkeypatch.setattr("paperboy.adapters.models.openai.CALL_TIMEOUT", httpx.Timeout(0.2))
-    with pytest.raises(ModelError, match="did not answer") as told:
-        model(endpoint).complete(ASKED)
+    with pytest.raises(ModelError, match="did not answer") as raised:
+        model(endpoint).complete(CONVERSATION)
     over.set()
-    assert (None, 1) == (told.value.usage, len(endpoint.asked))
+    assert (None, 1) == (raised.value.usage, len(endpoint.requests))
 
 
 def test_a_packed_answer_is_not_unpacked(endpoint: Fake) -> None:
     """An answer is asked for as it is: a small one that is packed may be one of gigabytes."""
     endpoint.answer = lambda _: (200, gzip.compress(b" " * 2_000_000), {"Content-Encoding": "gzip"})
     with pytest.raises(ModelError, match="answered no chat completion"):
-        model(endpoint).complete(ASKED)
+        model(endpoint).complete(CONVERSATION)
     assert "identity" == endpoint.headers[0]["Accept-Encoding"]
 
 
@@ -269,21 +269,21 @@ def test_an_answer_that_does_not_end(endpoint: Fake) -> None:
     """Empty lines keep a call alive only for as long as it may take."""
     endpoint.answer = lambda _: (200, itertools.repeat(b"\n"), {})
     with pytest.raises(ModelError, match=r"did not end its answer within 0.1 s"):
-        OpenAI(f"{endpoint.url}/v1", "m", SCHEMA, None, AT_ONCE, max_seconds=0.1).complete(ASKED)
+        OpenAI(f"{endpoint.url}/v1", "m", SCHEMA, None, AT_ONCE, max_seconds=0.1).complete(CONVERSATION)
 
 
 @pytest.mark.parametrize("finish", ["length", "model_context_window_exceeded"])
 def test_a_reply_that_is_cut_off(endpoint: Fake, finish: str) -> None:
     """A model that thought until its tokens were used up has said nothing, and that it was cut off is known."""
     endpoint.answer = lambda _: reply(None, finish=finish)
-    completion = model(endpoint).complete(ASKED)
+    completion = model(endpoint).complete(CONVERSATION)
     assert ("", True) == (completion.text, completion.cut_off)
 
 
 def test_a_turn_without_text_is_sent_with_some(endpoint: Fake) -> None:
     """A reply that said nothing is quoted as such: endpoints refuse an empty turn."""
-    model(endpoint).complete((*ASKED, Message("assistant", " "), Message("user", "again")))
-    assert "(nothing)" == endpoint.asked[0]["messages"][2]["content"]
+    model(endpoint).complete((*CONVERSATION, Message("assistant", " "), Message("user", "again")))
+    assert "(nothing)" == endpoint.requests[0]["messages"][2]["content"]
 
 
 def summarized(stages: Stages, endpoint: Fake) -> Any:
@@ -299,24 +299,24 @@ def test_a_filtered_paper_is_a_refusal(stages: Stages, endpoint: Fake) -> None:
     endpoint.answer = lambda _: reply("", finish="content_filter")
     record = summarized(stages, endpoint)
     usage = Usage(calls=1, input_tokens=700, output_tokens=300, cost=PRICES.of(700, 300))
-    assert (1, usage, 1) == (record.refusals, record.usage, len(endpoint.asked))
+    assert (1, usage, 1) == (record.refusals, record.usage, len(endpoint.requests))
 
 
 def test_a_model_is_told_that_it_was_cut_off(stages: Stages, endpoint: Fake) -> None:
     """The repair of a reply that was cut off says so."""
     endpoint.answer = lambda _: reply('{"title": "引', finish="length")
     assert 1 == summarized(stages, endpoint).refusals
-    told = endpoint.asked[1]["messages"][-1]["content"]
-    assert f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " in told
+    repair_request = endpoint.requests[1]["messages"][-1]["content"]
+    assert f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " in repair_request
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://[::1/v1", "http://a..b/v1", "http://xn--a.com/v1"])
 def test_nobody_is_there(url: str) -> None:
     """An endpoint that cannot be reached, or whose address is none, is an error that took nothing."""
     nowhere = OpenAI(url, "m", SCHEMA, None, AT_ONCE)
-    with pytest.raises(ModelError, match="did not answer") as told:
-        nowhere.complete(ASKED)
-    assert NO_TOKENS == told.value.usage
+    with pytest.raises(ModelError, match="did not answer") as raised:
+        nowhere.complete(CONVERSATION)
+    assert NO_TOKENS == raised.value.usage
 
 
 @pytest.fixture
@@ -332,18 +332,18 @@ def test_a_key_goes_into_the_header(endpoint: Fake, emulator: Local, name: str) 
     """The key in Parameter Store is sent as the endpoint asks for it, without the line break that a paste leaves."""
     ssm = emulator.client("ssm")
     ssm.put_parameter(Name=name, Value=f"{KEY}\n", Type="SecureString")
-    model(endpoint, Secret(name, ssm)).complete(ASKED)
+    model(endpoint, Secret(name, ssm)).complete(CONVERSATION)
     assert f"Bearer {KEY}" == endpoint.headers[0]["Authorization"]
 
 
 def test_without_a_key_none_is_sent(endpoint: Fake, emulator: Local, name: str) -> None:
     """A parameter that does not exist means that there is no key; where one is asked for, the error names it."""
     asking = model(endpoint, Secret(name, emulator.client("ssm")))
-    asking.complete(ASKED)
+    asking.complete(CONVERSATION)
     assert "Authorization" not in endpoint.headers[0]
     endpoint.answer = lambda _: error(401)
     with pytest.raises(ModelError, match=f"answered 401: it asks for a key, and there is none in {name}"):
-        asking.complete(ASKED)
+        asking.complete(CONVERSATION)
 
 
 def test_a_key_is_not_told_in_the_endpoints_words(endpoint: Fake, emulator: Local, name: str) -> None:
@@ -351,7 +351,7 @@ def test_a_key_is_not_told_in_the_endpoints_words(endpoint: Fake, emulator: Loca
     emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
     endpoint.answer = lambda _: error(402)
     with pytest.raises(ModelError, match=r"answered 402: no, …$"):
-        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(CONVERSATION)
 
 
 def test_the_beginning_of_a_key_is_not_told(endpoint: Fake, emulator: Local, name: str) -> None:
@@ -359,14 +359,14 @@ def test_the_beginning_of_a_key_is_not_told(endpoint: Fake, emulator: Local, nam
     emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
     endpoint.answer = lambda _: (402, {"error": f"{KEY[:8]}***{KEY[-4:]} and {KEY[:12]}*, {KEY[:7]}"}, {})
     with pytest.raises(ModelError, match=rf"answered 402: …\*\*\*{KEY[-4:]} and …\*, {KEY[:7]}$"):
-        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(CONVERSATION)
 
 
 def test_a_reply_does_not_hold_the_key(endpoint: Fake, emulator: Local, name: str) -> None:
     """An endpoint that says again what it was sent brings the key into no summary, reason or log."""
     emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
     endpoint.answer = lambda _: reply(json.dumps({"summary": endpoint.headers[0]["Authorization"]}))
-    completion = model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
+    completion = model(endpoint, Secret(name, emulator.client("ssm"))).complete(CONVERSATION)
     assert {"summary": "Bearer …"} == json.loads(completion.text)
 
 
@@ -375,29 +375,29 @@ def test_a_refused_key_is_told_by_its_place(endpoint: Fake, emulator: Local, nam
     """The error names where the key is kept, is not tried again, and tells neither the key nor the endpoint's words."""
     emulator.client("ssm").put_parameter(Name=name, Value=KEY, Type="SecureString")
     endpoint.answer = lambda _: error(status)
-    with pytest.raises(ModelError) as told:
-        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
-    assert f"the model's endpoint answered {status}: it refused the key in {name}" == str(told.value)
-    assert 1 == len(endpoint.asked)
+    with pytest.raises(ModelError) as raised:
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(CONVERSATION)
+    assert f"the model's endpoint answered {status}: it refused the key in {name}" == str(raised.value)
+    assert 1 == len(endpoint.requests)
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\nX-Other: 1", f"{KEY}é"])
 def test_what_is_no_key_is_not_told(endpoint: Fake, emulator: Local, name: str, key: str) -> None:
     """A parameter that cannot be a header is an error that names it and does not show it; nothing is sent."""
     emulator.client("ssm").put_parameter(Name=name, Value=key, Type="SecureString")
-    with pytest.raises(ModelError) as told:
-        model(endpoint, Secret(name, emulator.client("ssm"))).complete(ASKED)
-    assert f"the key in {name} holds characters that no key has" == str(told.value)
-    assert [] == endpoint.asked
+    with pytest.raises(ModelError) as raised:
+        model(endpoint, Secret(name, emulator.client("ssm"))).complete(CONVERSATION)
+    assert f"the key in {name} holds characters that no key has" == str(raised.value)
+    assert [] == endpoint.requests
 
 
 def test_a_store_that_does_not_answer(endpoint: Fake, emulator: Local) -> None:
     """When Parameter Store fails there is no call, and a reason."""
     broken = emulator.session.client("ssm", endpoint_url="http://127.0.0.1:9")
-    with pytest.raises(ModelError, match="the key in /gone could not be read: EndpointConnectionError") as told:
-        model(endpoint, Secret("/gone", broken)).complete(ASKED)
-    assert Usage() == told.value.usage
-    assert [] == endpoint.asked
+    with pytest.raises(ModelError, match="the key in /gone could not be read: EndpointConnectionError") as raised:
+        model(endpoint, Secret("/gone", broken)).complete(CONVERSATION)
+    assert Usage() == raised.value.usage
+    assert [] == endpoint.requests
 
 
 def test_a_new_key_is_taken_up(emulator: Local, name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requests.append(self.path)
         self.server.tokens.append(self.headers["Authorization"])
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     answers: list[Answer]
-    asked: list[str]
+    requests: list[str]
     tokens: list[str | None]
 
 
@@ -74,13 +74,13 @@ def never_ends(handler: Handler) -> None:
         for _ in range(500):
             handler.wfile.write(b" " * 1_000_000)
     except OSError:
-        handler.server.asked.append("cut off")
+        handler.server.requests.append("cut off")
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.tokens = [], []
+        server.requests, server.tokens = [], []
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # looks that often for its end
         yield server
         server.shutdown()
@@ -120,13 +120,13 @@ ONE = says(papers(1, 2))
 def test_all_pages_are_read(server: Server, pages: list[list[Any]], requests: int, last: int) -> None:
     """Full pages are followed by the next one until one is short."""
     assert ids(0, last) == listing(server, *map(says, pages))
-    assert [f"{PATH}?date=2026-02-03&limit=100&p={page}" for page in range(requests)] == server.asked
+    assert [f"{PATH}?date=2026-02-03&limit=100&p={page}" for page in range(requests)] == server.requests
 
 
 def test_a_mirror_without_pages_is_read_once(server: Server) -> None:
     """A source that answers every page with the same one comes to an end."""
     assert ids(0, 100) == listing(server, says(papers(0, 100)))
-    assert 2 == len(server.asked)
+    assert 2 == len(server.requests)
 
 
 def test_no_source_goes_on_for_ever(server: Server) -> None:
@@ -149,7 +149,7 @@ def test_no_source_goes_on_for_ever(server: Server) -> None:
 def test_a_passing_failure_is_tried_again(server: Server, failure: Answer) -> None:
     """What fails for the moment is asked for again, and the listing is whole."""
     assert ids(1, 2) == listing(server, failure, failure, ONE)
-    assert 3 == len(server.asked)
+    assert 3 == len(server.requests)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_what_is_no_listing_is_said(server: Server, answer: Answer, said: str) -
     with pytest.raises(SourceError, match=said) as error:
         listing(server, answer)
     assert f"http://127.0.0.1:{server.server_port}{PATH}?date={DAY}" in str(error.value)
-    assert len(server.asked) <= 2 + LISTING_RETRY.total
+    assert len(server.requests) <= 2 + LISTING_RETRY.total
 
 
 def test_a_source_that_drips(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_a_day_that_is_not_listed_yet(server: Server) -> None:
     """400 is no failure and is not tried again: the day has no listing yet."""
     with pytest.raises(NotListedYetError):
         listing(server, says({"error": "date is in the future"}, 400))
-    assert 1 == len(server.asked)
+    assert 1 == len(server.requests)
 
 
 @pytest.mark.parametrize("headers", [{"Retry_After": "7"}, {"RateLimit": '"api";r=0;t=7'}])
@@ -233,15 +233,15 @@ def test_the_token_goes_nowhere_else(server: Server, token: Secret) -> None:
     elsewhere = f"http://localhost:{server.server_port}/elsewhere"
     with pytest.raises(SourceError, match="answered 307"):
         listing(server, says("", 307, Location=elsewhere), says([]), token=token)
-    assert 1 == len(server.asked)
+    assert 1 == len(server.requests)
 
 
 def test_a_token_that_is_refused(server: Server, token: Secret) -> None:
     """The error names where the token is kept and does not show it, and the source is asked once."""
-    with pytest.raises(SourceError, match="answered 401: it refused the token in /source/hf-token") as told:
+    with pytest.raises(SourceError, match="answered 401: it refused the token in /source/hf-token") as raised:
         listing(server, says("Invalid username or password.", 401), token=token)
-    assert "hf_secret" not in str(told.value)
-    assert 1 == len(server.asked)
+    assert "hf_secret" not in str(raised.value)
+    assert 1 == len(server.requests)
 
 
 def test_a_token_that_cannot_be_read(server: Server, emulator: Local) -> None:
@@ -249,4 +249,4 @@ def test_a_token_that_cannot_be_read(server: Server, emulator: Local) -> None:
     broken = emulator.session.client("ssm", endpoint_url="http://127.0.0.1:9")
     with pytest.raises(SourceError, match="the key in /gone could not be read"):
         listing(server, says([]), token=Secret("/gone", broken))
-    assert [] == server.asked
+    assert [] == server.requests

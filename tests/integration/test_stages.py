@@ -151,7 +151,7 @@ def test_the_digest_waits_until_it_is_due(stages: Stages) -> None:
     assert stages.read_day().open
 
 
-def test_a_model_that_is_away_gives_low_rungs_and_the_next_run_heals_them(stages: Stages) -> None:
+def test_a_model_that_is_away_gives_low_rungs_and_the_next_run_mends_them(stages: Stages) -> None:
     """With the model away the digest comes out marked, and when it is back the next run mends each paper once."""
     replies = dict(stages.recorded.replies)
     stages.recorded.replies.clear()
@@ -162,9 +162,9 @@ def test_a_model_that_is_away_gives_low_rungs_and_the_next_run_heals_them(stages
     assert marked.digest.open
     stages.recorded.replies.update(replies)
     assert len(stages.whole_day(hour=4)) == 16
-    healed = stages.read_day()
-    assert (healed.digest.rungs if healed.digest else None) == {Rung.MODEL: 16}
-    assert not healed.open
+    mended = stages.read_day()
+    assert (mended.digest.rungs if mended.digest else None) == {Rung.MODEL: 16}
+    assert not mended.open
 
 
 def test_two_copies_of_a_message_pay_once(stages: Stages) -> None:
@@ -227,8 +227,8 @@ def test_a_refused_reply_is_repaired_once(stages: Stages) -> None:
 def test_a_paper_that_a_model_refuses_is_not_paid_for_without_end(stages: Stages) -> None:
     """After MAX_REFUSALS replies that are no summary the paper stays on its low rung and the day is closed."""
     stages.recorded.replies["2602.02343"] = {"title": "无", "summary": "太短", "highlights": []}
-    asked = [len(stages.whole_day(hour)) for hour in (3, 4, 5, 6, 7)]
-    assert [16, *[1] * (MAX_REFUSALS - 1)] + [0] * (5 - MAX_REFUSALS) == asked
+    requests = [len(stages.whole_day(hour)) for hour in (3, 4, 5, 6, 7)]
+    assert [16, *[1] * (MAX_REFUSALS - 1)] + [0] * (5 - MAX_REFUSALS) == requests
     assert not stages.read_day().open
 
 

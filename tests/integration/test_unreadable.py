@@ -12,6 +12,7 @@ from paperboy.days.digest import assemble
 from paperboy.days.keys import DIGESTS, day_partition, digest_record_key, paper_key, summary_key
 from paperboy.days.records import RECORD_FORMATS, DayRecords
 from paperboy.days.run import RunRequest
+from paperboy.errors import ConflictError
 from paperboy.pages.site import INDEX_KEY
 from tests.integration.conftest import DAY, Stages
 
@@ -54,7 +55,7 @@ def others(records: DayRecords) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("kind", KEYS)
-@pytest.mark.parametrize("damage", ["field", "format", "no format"])
+@pytest.mark.parametrize("damage", ["field", "newer format", "no format", "format in words"])
 def test_it_is_reported_and_the_others_are_read(
     stages: Stages, reported: list[tuple[str, str, str]], kind: str, damage: str
 ) -> None:
@@ -64,10 +65,23 @@ def test_it_is_reported_and_the_others_are_read(
     if damage == "field":
         change(stages, kind, FIELDS[kind], {"of": "another kind"})
     else:
-        change(stages, kind, "format", 99 if damage == "format" else None)
+        change(stages, kind, "format", {"newer format": 99, "format in words": "one"}.get(damage))
     assert 1 == sum(before) - sum(others(stages.read_day()))
     assert [KEYS[kind]] == [report[:2] for report in reported]
     assert reported[0][2].startswith(FIELDS[kind] if damage == "field" else "its format is")
+
+
+@pytest.mark.parametrize("kind", ["run", "ranking", "summary", "digest"])
+def test_a_newer_versions_record_is_left_alone(stages: Stages, reported: list[tuple[str, str, str]], kind: str) -> None:
+    """After a step back to an older version, what the newer one wrote stays as it is, and whoever would write over it
+    begins again in vain."""
+    stages.whole_day(hour=3)
+    change(stages, kind, "format", 99)
+    before = stages.records()[KEYS[kind]]
+    with pytest.raises(ConflictError):
+        stages.whole_day(hour=4)
+    assert before == stages.records()[KEYS[kind]]
+    assert reported
 
 
 @pytest.mark.parametrize("kind", KEYS)

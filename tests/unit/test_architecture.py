@@ -4,6 +4,8 @@ Which room may import which other one is said in pyproject.toml and held by impo
 """
 
 import ast
+import dataclasses
+import importlib
 import json
 import re
 import subprocess
@@ -13,6 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tests.conftest import ROOT
 
@@ -100,6 +103,29 @@ def test_pure(room: str) -> None:
     sources = {file.name: outside(file.read_text("utf-8")) for file in modules_of(room)}
     assert sources
     assert {} == {name: taken for name, taken in sources.items() if taken}
+
+
+def thawed(room: str) -> list[str]:
+    """The models and dataclasses of a room whose fields can be set anew."""
+    names = [".".join(file.relative_to(ROOT / "shared").with_suffix("").parts) for file in modules_of(room)]
+    made = {
+        value
+        for name in names
+        for value in vars(importlib.import_module(name)).values()
+        if isinstance(value, type) and value.__module__ == name
+    }
+    return sorted(
+        kind.__name__
+        for kind in made
+        if (issubclass(kind, BaseModel) and not kind.model_config.get("frozen"))
+        or (dataclasses.is_dataclass(kind) and not vars(kind)["__dataclass_params__"].frozen)
+    )
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_nothing_is_changed_after_it_was_made(room: str) -> None:
+    """Each model and dataclass of a pure room is frozen: what was handed on is still what was checked."""
+    assert [] == thawed(room)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from paperboy.adapters.sources.hugging_face import read_listing
 from paperboy.languages.language import Code
 from paperboy.papers.paper import Paper
-from paperboy.summaries.checks import COMMON_TERMS, COPIED, NUMBER, WRITING, plain, readings, refusals, same
+from paperboy.summaries.checks import COMMON_TERMS, COPIED_WORDS, NUMBER, WRITING, plain, readings, refusals, same
 from paperboy.summaries.reply import ReplyError, read_reply
 from paperboy.summaries.summary import Rung
 from tests.samples import EN, ROOT, ZH, paper, read_json, sample_papers, seed_texts
@@ -69,7 +69,7 @@ ABSTRACT = (
 PIXELGEN = paper(title=TITLE, abstract=ABSTRACT, organization="Moonshot AI")
 
 
-def told(text: str, field: str = "highlights.0") -> list[str]:
+def complaints(text: str, field: str = "highlights.0") -> list[str]:
     """Why a text, with Chinese enough around it, is refused for PixelGen."""
     return refusals({field: text, "highlights.9": "提出统一的理论框架" * 20}, PIXELGEN, ZH)
 
@@ -94,7 +94,7 @@ def told(text: str, field: str = "highlights.0") -> list[str]:
 )
 def test_number_is_said(text: str) -> None:
     """A number of the paper is accepted in each notation, rounded or cut; so are small counts and years."""
-    assert [] == told(text)
+    assert [] == complaints(text)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_number_is_said(text: str) -> None:
 )
 def test_number_is_not_said(text: str, number: str) -> None:
     """A number that the paper does not say is refused by name; what ends a name is no number (MATH500)."""
-    assert f"highlights.0: the number {number} {NO_NUMBER}" in told(text)
+    assert f"highlights.0: the number {number} {NO_NUMBER}" in complaints(text)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_number_is_not_said(text: str, number: str) -> None:
 )
 def test_name_is_said(text: str) -> None:
     """A name is found whatever its case, hyphens, spaces and plural; so is an acronym, and a common term needs none."""
-    assert [] == told(f"{text}的方法")
+    assert [] == complaints(f"{text}的方法")
 
 
 @pytest.mark.parametrize(
@@ -157,11 +157,12 @@ def test_name_is_said(text: str) -> None:
         *(("胜过 Qwen3-VL-32B", "Qwen3-VL-32B"), ("胜过 Gemini-2", "Gemini-2"), ("在 MATH501 上", "MATH501")),
         *(("采用 GAN 训练", "GAN"), ("采用 GANs 训练", "GANs"), ("采用 ODE 求解", "ODE"), ("采用 VD 训练", "VD")),
         *(("字节 ByteDance 提出", "ByteDance"), ("提出 ＦｏｏＮｅｔ", "FooNet"), ("提出 Pixels2Gen", "Pixels2Gen")),
+        ("采用 Toke 级", "Toke"),
     ],
 )
 def test_name_is_not_said(text: str, name: str) -> None:
     """A name that neither the paper nor its organisation says is refused; a model of another size is another."""
-    assert [f"highlights.0: the name {name} {NO_NAME}"] == told(text)
+    assert [f"highlights.0: the name {name} {NO_NAME}"] == complaints(text)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_name_is_not_said(text: str, name: str) -> None:
 )
 def test_markup(text: str, what: str) -> None:
     """Links, Markdown, HTML and a model's own tags are refused, told once, and not told again as names."""
-    assert [f"highlights.0: holds {what}"] == told(text)
+    assert [f"highlights.0: holds {what}"] == complaints(text)
 
 
 @pytest.mark.parametrize(("end", "reasons"), [("", []), (">", ["highlights.0: holds HTML: <a"])])
@@ -203,13 +204,13 @@ def test_long_tag(end: str, reasons: list[str]) -> None:
 
     What it shares with HTML could be read in more ways than can be tried.
     """
-    found = told("提出 <a" + " x=1" * 400 + end)
+    found = complaints("提出 <a" + " x=1" * 400 + end)
     assert reasons == [reason.split(" x=1")[0] for reason in found if "HTML" in reason]
 
 
 def test_letter_without_a_name() -> None:
     """A character among the Greek letters that stands for none does no harm."""
-    assert [] == told("提出 \u03a2 方法")
+    assert [] == complaints("提出 \u03a2 方法")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_letter_without_a_name() -> None:
 )
 def test_no_markup(text: str) -> None:
     """What only looks like markup is plain text."""
-    assert [] == [reason for reason in told(text) if "holds" in reason]
+    assert [] == [reason for reason in complaints(text) if "holds" in reason]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_no_markup(text: str) -> None:
 )
 def test_chinese(field: str, text: str, expected: list[str]) -> None:
     """A text is mostly Chinese, its names aside; a short title may be a name alone, and a highlight mostly names."""
-    assert expected == told(text, field)
+    assert expected == complaints(text, field)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +307,9 @@ def test_bad_english(text: str, reason: str) -> None:
     assert reason.replace(" times", "×") in [each.removeprefix("summary: ") for each in reasons]
 
 
-@pytest.mark.parametrize(("count", "expected"), [(COPIED - 1, []), (COPIED, ["summary: it copies the abstract"])])
+@pytest.mark.parametrize(
+    ("count", "expected"), [(COPIED_WORDS - 1, []), (COPIED_WORDS, ["summary: it copies the abstract"])]
+)
 def test_copied_abstract(count: int, expected: list[str]) -> None:
     """A summary that is the abstract's own words, whatever their commas, is refused; one that quotes it is not."""
     words = [first + second for first in "abc" for second in "defghijklm"]

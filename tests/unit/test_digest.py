@@ -33,6 +33,7 @@ def with_run(records: DayRecords, **changes: Any) -> DayRecords:
         dataclasses.replace(day(FIRST), ranking=None),
         with_run(day(FIRST), attempt=2),
         with_run(day(FIRST), attempt=2, due=True),
+        with_run(day(FIRST), attempt=0),
         day(FIRST, SECOND, summaries={}),
         day(FIRST, SECOND, summaries={FIRST.id: summary()}),
         day(),
@@ -45,6 +46,7 @@ def with_run(records: DayRecords, **changes: Any) -> DayRecords:
         "no ranking",
         "older ranking",
         "older ranking, due",
+        "newer ranking",
         "no summary",
         "one of two summaries",
         "no papers",
@@ -107,6 +109,33 @@ def test_left_out_by_votes() -> None:
     digest = assemble(day(*papers))
     assert digest
     assert [papers[11], papers[12], papers[10]] == [one.paper for one in digest.left_out]
+
+
+def test_left_out_without_votes() -> None:
+    """A paper that is left out without a vote comes after one with a single vote, though it ranks above that one."""
+    votes = {10: 0, 11: None, 12: 1}
+    papers = [paper(number, upvotes=votes.get(number, 100), stars=3 if number < 12 else 0) for number in range(13)]
+    digest = assemble(day(*papers))
+    assert digest
+    assert [papers[12], papers[10], papers[11]] == [one.paper for one in digest.left_out]
+
+
+@pytest.mark.parametrize("organization", [None, ""])
+def test_an_organisation_that_nobody_names(organization: str | None) -> None:
+    """A paper of no known organisation is called Unknown, any other one by its own."""
+    digest = assemble(day(paper(1, organization=organization), paper(2, organization="Qwen")))
+    assert digest
+    assert ["Qwen", "Unknown"] == [entry.organization for entry in digest.entries]
+
+
+def test_low_entries_are_counted() -> None:
+    """A digest counts its papers on the low rungs together."""
+    rungs = [Rung.LISTING, Rung.MODEL, Rung.ABSTRACT, Rung.REPAIRED, Rung.LISTING]
+    papers = [paper(number) for number in range(len(rungs))]
+    digest = assemble(day(*papers, summaries={one.id: summary(rung) for one, rung in zip(papers, rungs, strict=True)}))
+    assert digest
+    assert {Rung.LISTING: 2, Rung.MODEL: 1, Rung.ABSTRACT: 1, Rung.REPAIRED: 1} == digest.rungs
+    assert 3 == digest.low
 
 
 def test_limited() -> None:
@@ -211,6 +240,16 @@ def test_what_is_published() -> None:
 def test_what_can_be_mended_is_open(records: DayRecords) -> None:
     """A digest with a low, stale or missing summary stays open for later runs."""
     assert published(records).open
+
+
+def test_one_that_can_be_mended_is_enough() -> None:
+    """A digest stays open where one of its papers has no summary that serves, though another one's does."""
+    records = day(FIRST, SECOND)
+    serving = records.summaries[FIRST.id].replaced(input_hash=input_hash(FIRST, "1"))
+    records.summaries[FIRST.id] = serving
+    assert published(records).open
+    records.summaries[SECOND.id] = serving.replaced(input_hash=input_hash(SECOND, "1"))
+    assert not published(records).open
 
 
 def test_nothing_new_keeps_the_record() -> None:

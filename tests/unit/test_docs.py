@@ -138,8 +138,8 @@ def test_the_worked_example_adds_up(readme: Path) -> None:
     policy = load_policy()
     weights = policy.weights.upvotes, policy.weights.stars, policy.weights.comments
     parts = [weight * log1p(signal) for weight, signal in zip(weights, signals, strict=True)]
-    asked = " + ".join(f"{weight:g}·ln(1+{signal})" for weight, signal in zip(weights, signals, strict=True))
+    formula = " + ".join(f"{weight:g}·ln(1+{signal})" for weight, signal in zip(weights, signals, strict=True))
     added = " + ".join(f"{part:.2f}" for part in parts)
     bonus = policy.bonus.frontier
     score = round(sum(parts) + bonus, policy.decimals)
-    assert f"{asked} + {bonus:g} = {added} + {bonus:g} = {score}" in text_of(readme)
+    assert f"{formula} + {bonus:g} = {added} + {bonus:g} = {score}" in text_of(readme)

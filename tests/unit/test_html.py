@@ -76,10 +76,10 @@ def shape(page: LexborHTMLParser) -> list[tuple[str, dict[str, str | None]]]:
 
 def full_of(text: str) -> Digest:
     """A digest whose every text from outside is `text`: on a high rung, on a low one, left out and rejected."""
-    told = Summary(title=text, summary=text, highlights=(text, text, text), rung=Rung.MODEL)
+    high = Summary(title=text, summary=text, highlights=(text, text, text), rung=Rung.MODEL)
     low = Summary(summary=text, rung=Rung.LISTING)
     papers = [paper(number, title=text, organization=text, abstract=text) for number in range(12)]
-    texts = {one.id: low if number else told for number, one in enumerate(papers)}
+    texts = {one.id: low if number else high for number, one in enumerate(papers)}
     digest = assemble(day(*papers, summaries=texts, rejections=(Rejection(item=text, reason=text),)))
     assert digest
     return digest
@@ -297,8 +297,8 @@ def test_parts_add_up(shared_data: Path) -> None:
         articles = parsed(digest).css("article")
         assert len(digest.entries) == len(articles)
         for entry, article in zip(digest.entries, articles, strict=True):
-            known, parts = entry.paper, entry.ranked.parts
-            counts = [str(known.upvotes or 0), str(known.stars or 0), str(known.comments or 0), "—"]
+            one, parts = entry.paper, entry.ranked.parts
+            counts = [str(one.upvotes or 0), str(one.stars or 0), str(one.comments or 0), "—"]
             rows = [[content(cell) for cell in row.css("td")] for row in article.css("tbody tr")]
             assert counts == [row[0] for row in rows]
             points = [parts.upvotes, parts.stars, parts.comments, parts.bonus]
@@ -310,6 +310,21 @@ def test_parts_add_up(shared_data: Path) -> None:
             assert abs(sum(float(row[1]) for row in rows) - float(total)) < 0.021
             uneven += not adds_up
     assert uneven > 0
+
+
+@pytest.mark.parametrize(
+    ("stars", "comments", "adds_up"),
+    [
+        (1, 1, True),  # 4.16 + 0.69 = 4.85
+        (3, 3, False),  # 8.32 + 1.39 = 9.71, and the score is 9.70
+        (8, 1, False),  # 13.18 + 0.69 = 13.87, and the score is 13.88
+    ],
+)
+def test_rounding_is_told(stars: int, comments: int, adds_up: bool) -> None:
+    """Where the rounded parts come to more or less than the score, the page says so, and else it does not."""
+    digest = assemble(day(paper(stars=stars, comments=comments)))
+    assert digest
+    assert adds_up == (ZH.labels.rounded not in html.write(digest, ZH))
 
 
 def test_relevant_part() -> None:

@@ -1,5 +1,6 @@
 """The languages: each is whole, says the same things, and makes a prompt of its own."""
 
+import datetime as dt
 import re
 from typing import Any, get_args
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from paperboy.languages.language import Code, Labels, Language, LanguageError, load_language
+from paperboy.languages.language import Bounds, Code, Labels, Language, LanguageError, load_language
 from paperboy.summaries.checks import CHINESE
 from paperboy.summaries.prompt import Refusal, conversation, paper_json, prompt_version
 from paperboy_cli.errors import PaperboyError
@@ -32,11 +33,11 @@ def texts(value: Any) -> list[str]:
 
 def test_languages_are_known_everywhere() -> None:
     """The languages that can be asked for are those that have files, and those that the template lets one choose."""
-    known = list(get_args(Code))
-    assert sorted(known) == sorted(file.stem for file in (LAYER / "languages").glob("*.toml"))
-    assert sorted(known) == sorted(file.stem for file in (LAYER / "languages").glob("*.md"))
+    codes = list(get_args(Code))
+    assert sorted(codes) == sorted(file.stem for file in (LAYER / "languages").glob("*.toml"))
+    assert sorted(codes) == sorted(file.stem for file in (LAYER / "languages").glob("*.md"))
     parameter = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Parameters"]["Language"]
-    assert (known, "zh") == (parameter["AllowedValues"], parameter["Default"])
+    assert (codes, "zh") == (parameter["AllowedValues"], parameter["Default"])
 
 
 def test_every_label_is_used() -> None:
@@ -61,7 +62,7 @@ def test_each_language_speaks_its_own() -> None:
 
 @every_language
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"papers": "papers"}, "labels.papers: Value error, expected {n} in it"),
         ({"papers": "{n} of {m}"}, "labels.papers: Value error, expected {n} in it"),
@@ -73,12 +74,73 @@ def test_each_language_speaks_its_own() -> None:
         ({"other": "text"}, "labels.other: Extra inputs are not permitted"),
     ],
 )
-def test_a_wrong_label_is_named(language: Language, wrong: dict[str, Any], told: str) -> None:
+def test_a_wrong_label_is_named(language: Language, wrong: dict[str, Any], message: str) -> None:
     """A label that is missing, unknown or lacks its places is refused when the language is loaded."""
     data = language.model_dump()
     with pytest.raises(ValidationError) as error:
         Language.model_validate(data | {"labels": data["labels"] | wrong})
-    assert told in "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.value.errors())
+    assert message in "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.value.errors())
+
+
+@every_language
+@pytest.mark.parametrize(
+    ("label", "number"), [("months", 11), ("months", 13), ("weekdays", 6), ("weekdays", 8)], ids=lambda each: str(each)
+)
+def test_months_and_weekdays_are_all_there(language: Language, label: str, number: int) -> None:
+    """A language names twelve months and seven weekdays, no more and no fewer."""
+    data = language.model_dump()
+    data["labels"][label] = ["name"] * number
+    with pytest.raises(ValidationError, match=rf"labels\.{label}\n.*Tuple should have at"):
+        Language.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    ("day", "chinese", "english"),
+    [
+        (dt.date(2026, 1, 1), "2026 年 1 月 1 日，星期四", "Thursday, 1 January 2026"),
+        (dt.date(2026, 2, 9), "2026 年 2 月 9 日，星期一", "Monday, 9 February 2026"),
+        (dt.date(2025, 12, 28), "2025 年 12 月 28 日，星期日", "Sunday, 28 December 2025"),
+    ],
+)
+def test_date(day: dt.date, chinese: str, english: str) -> None:
+    """A day is written as its readers do, from the first month to the last and from Monday to Sunday."""
+    assert (chinese, english) == (ZH.labels.date_of(day), EN.labels.date_of(day))
+
+
+@pytest.mark.parametrize("tag", ["zh", "en", "zh-CN"])
+def test_tag(tag: str) -> None:
+    """A browser is told a language, and a country where that matters."""
+    assert tag == Language.model_validate(EN.model_dump() | {"tag": tag}).tag
+
+
+@pytest.mark.parametrize("tag", ["", "e", "EN", "eng", "xxen", "en-us", "en-USA", "en-", 'en" lang="zh'])
+def test_no_tag(tag: str) -> None:
+    """What a browser would not know for a language is refused."""
+    with pytest.raises(ValidationError, match=r"tag\n.*should match pattern"):
+        Language.model_validate(EN.model_dump() | {"tag": tag})
+
+
+def test_a_language_has_a_prompt() -> None:
+    """A prompt may be short, and is never empty."""
+    assert "?" == Language.model_validate(EN.model_dump() | {"prompt": "?"}).prompt
+    with pytest.raises(ValidationError, match=r"prompt\n.*at least 1 character"):
+        Language.model_validate(EN.model_dump() | {"prompt": ""})
+
+
+@pytest.mark.parametrize(("least", "most"), [(1, 1), (1, 2), (9, 9)])
+def test_bounds(least: int, most: int) -> None:
+    """A text may have one length alone, of one character at least."""
+    data = EN.model_dump()
+    data["lengths"]["summary"] = {"least": least, "most": most}
+    assert Bounds(least=least, most=most) == Language.model_validate(data).lengths.summary
+
+
+def test_no_text_is_empty() -> None:
+    """A text that could be empty is refused."""
+    data = EN.model_dump()
+    data["lengths"]["summary"] = {"least": 0, "most": 9}
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Language.model_validate(data)
 
 
 def test_lengths_in_order() -> None:
@@ -105,11 +167,11 @@ def test_prompt_versions() -> None:
 
 @every_language
 def test_messages(language: Language) -> None:
-    """A model is told what to do in the language's prompt, then what is known of the paper; then what was refused."""
-    asked = conversation(paper(), language)
-    assert [("system", language.prompt), ("user", paper_json(paper()))] == [(m.role, m.content) for m in asked]
+    """A model is told what to do in the language's prompt, then what is codes of the paper; then what was refused."""
+    opening = conversation(paper(), language)
+    assert [("system", language.prompt), ("user", paper_json(paper()))] == [(m.role, m.content) for m in opening]
     again = conversation(paper(), language, Refusal("{}", "title: Field required"))
-    assert (asked, ["assistant", "user"]) == (again[:2], [message.role for message in again[2:]])
+    assert (opening, ["assistant", "user"]) == (again[:2], [message.role for message in again[2:]])
     assert "title: Field required" in again[3].content
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from paperboy.adapters.sources.hugging_face import read_listing
 from paperboy.papers.listing import Listing, ListingError, Rejection
@@ -153,9 +154,9 @@ def test_bad_item(bad: Any, why: str) -> None:
 
 def test_every_reason() -> None:
     """An item that is wrong in two ways is told with both."""
-    told = why_rejected(item(upvotes=-1, githubStars=-1))
+    reason = why_rejected(item(upvotes=-1, githubStars=-1))
     limit = "Input should be greater than or equal to 0"
-    assert f"2602.02343: upvotes: {limit}; stars: {limit}" == told
+    assert f"2602.02343: upvotes: {limit}; stars: {limit}" == reason
 
 
 @pytest.mark.parametrize(("key", "field"), [("title", "title"), ("summary", "abstract"), ("ai_summary", "ai_summary")])
@@ -253,6 +254,70 @@ def test_a_reason_is_short() -> None:
     """A thousand reasons fit into a record, whatever stands in the items."""
     bad = {"paper": {"id": "2602.00001", "title": 1, "upvotes": "x", "githubStars": "y", "publishedAt": "z" * 999}}
     assert all(len(rejected.reason) <= 200 for rejected in read_listing([bad]).rejections)
+
+
+def paper_with(**values: Any) -> Paper:
+    return Paper.model_validate(WHOLE.model_dump() | values)
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [("citation", 100), ("title", 20_000), ("organization", 20_000), ("abstract", 40_000), ("ai_summary", 10_000)],
+)
+def test_the_longest_texts(field: str, most: int) -> None:
+    """A text of a paper may be as long as a record can hold, and no longer."""
+    assert most == len(getattr(paper_with(**{field: "中" * most}), field))
+    with pytest.raises(ValidationError, match=f"{field}\n.*should have at most"):
+        paper_with(**{field: "中" * (most + 1)})
+
+
+@pytest.mark.parametrize("field", ["title", "citation"])
+def test_the_shortest_texts(field: str) -> None:
+    """A paper has a title and a citation, of one character at least."""
+    assert "中" == getattr(paper_with(**{field: "中"}), field)
+    with pytest.raises(ValidationError, match=f"{field}\n.*should have at least 1"):
+        paper_with(**{field: ""})
+
+
+@pytest.mark.parametrize("paper_id", ["2602.02343", "a", "Z", "0", "a.B_c-9", "A-", "x" * 64])
+def test_id(paper_id: str) -> None:
+    """An id is up to 64 letters, digits, dots, lines and hyphens, a letter or digit first."""
+    assert paper_id == paper_with(id=paper_id).id
+
+
+@pytest.mark.parametrize(
+    "paper_id", ["", ".a", "-a", "_a", "/a", "a/b", "a#b", "a b", " a", "a\n", "é", "９", "x" * 65]
+)
+def test_no_id(paper_id: str) -> None:
+    """What could not be a part of a key is no id."""
+    with pytest.raises(ValidationError, match=r"id\n.*should match pattern"):
+        paper_with(id=paper_id)
+
+
+@pytest.mark.parametrize("link", ["https://a", "https://arxiv.org/abs/2602.02343?a=~!#b", f"https://{'a' * 200}"])
+def test_link(link: str) -> None:
+    """A link is an https address of printable ASCII, of up to 200 characters after the scheme."""
+    assert link == paper_with(link=link).link
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("", "https://", "http://a", "javascript:alert(1)//https://a", " https://a", "https://a b", "https://a\n"),
+        *("https://中.cn", "https://a\x7f", f"https://{'a' * 201}"),
+    ],
+)
+def test_no_link(link: str) -> None:
+    """What a page could not link to as it is, is no link."""
+    with pytest.raises(ValidationError, match=r"link\n.*should match pattern"):
+        paper_with(link=link)
+
+
+def test_values() -> None:
+    """The values of a paper are as JSON has them, and what is not known of it is none of them."""
+    bare = {name: getattr(WHOLE, name) for name in ("id", "link", "citation", "title")}
+    assert bare == Paper(**bare, abstract="", organization="").values()
+    assert bare | {"published_at": "2026-02-02T17:04:36Z"} == Paper(**bare, published_at=WHOLE.published_at).values()
 
 
 JSON = st.recursive(

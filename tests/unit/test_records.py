@@ -6,9 +6,23 @@ from typing import Any
 
 import pytest
 
-from paperboy.days.keys import day_of, day_partition, kind_of, month_key, paper_key, summary_key
-from paperboy.days.records import MAX_REFUSALS, DayRecords, DigestRecord, SummaryRecord, papers_hash
+from paperboy.days.keys import (
+    BUDGET,
+    DIGESTS,
+    RANKING,
+    RUN,
+    day_of,
+    day_partition,
+    digest_record_key,
+    kind_of,
+    month_key,
+    paper_key,
+    summary_key,
+)
+from paperboy.days.records import MAX_REFUSALS, DayRecords, DigestRecord, Run, SummaryRecord, papers_hash
+from paperboy.summaries.dialogue import Outcome
 from paperboy.summaries.prompt import NO_MODEL
+from paperboy.summaries.request import SummaryRequest
 from paperboy.summaries.summary import Rung, input_hash
 from paperboy.summaries.usage import Usage
 from tests.samples import DAY, day, paper, summary
@@ -31,6 +45,8 @@ def record(rung: Rung = Rung.MODEL, of: str = PROMPT, **values: Any) -> SummaryR
         (Rung.LISTING, PROMPT, 0, PROMPT, False),
         (Rung.ABSTRACT, PROMPT, MAX_REFUSALS - 1, PROMPT, False),
         (Rung.ABSTRACT, PROMPT, MAX_REFUSALS, PROMPT, True),
+        (Rung.ABSTRACT, PROMPT, MAX_REFUSALS + 1, PROMPT, True),
+        (Rung.LISTING, "z", 0, "z", False),
         (Rung.LISTING, NO_MODEL, 0, NO_MODEL, True),
         (Rung.MODEL, "0", 0, PROMPT, False),
         (Rung.LISTING, "0", MAX_REFUSALS, PROMPT, False),
@@ -39,7 +55,8 @@ def record(rung: Rung = Rung.MODEL, of: str = PROMPT, **values: Any) -> SummaryR
         (Rung.LISTING, PROMPT, 0, NO_MODEL, False),
     ],
     ids=[
-        *("by the model", "repaired", "low", "refused, but not for good", "refused for good", "no model to do better"),
+        *("by the model", "repaired", "low", "refused, but not for good", "refused for good"),
+        *("refused once more", "low, of a version that sorts after none", "no model to do better"),
         *("another prompt", "refused for good, then another prompt", "kept for want of a better one"),
         *("by a model that is gone", "low, of a model that is gone"),
     ],
@@ -56,6 +73,40 @@ def test_a_changed_text_is_told_anew(field: str) -> None:
     assert refused.serves(PAPER, PROMPT)
     assert not refused.serves(PAPER.model_copy(update={field: "changed"}), PROMPT)
     assert refused.serves(PAPER.model_copy(update={"upvotes": 9, "stars": 9, "comments": 9}), PROMPT)
+
+
+def test_what_came_of_a_request() -> None:
+    """The record of a request has all that came of it, the run that wanted it and the model that was asked."""
+    outcome = Outcome(summary(Rung.LISTING), used(2), "away", limited=True, refusals=1)
+    request = SummaryRequest(day=DAY, paper_id=PAPER.id, attempt=7)
+    expected = SummaryRecord(
+        summary=summary(Rung.LISTING),
+        input_hash="abc",
+        attempt=7,
+        model="m",
+        calls=2,
+        usage=used(2),
+        reason="away",
+        limited=True,
+        refusals=1,
+    )
+    assert expected == SummaryRecord.of(outcome, request, "abc", "m")
+
+
+def test_what_a_record_does_not_say() -> None:
+    """A summary's record without what later releases added says that no model was called, refused or held back."""
+    told = {"summary": summary().model_dump(), "input_hash": "0", "attempt": 1}
+    added = {"model": None, "calls": 0, "usage": Usage(), "reason": None, "limited": False, "refusals": 0}
+    assert added == {name: getattr(SummaryRecord.model_validate(told), name) for name in added}
+
+
+def test_what_a_run_does_not_say() -> None:
+    """A run's record without what later releases added is of a first attempt that was not due and went well."""
+    whole = WHOLE.run
+    assert whole
+    added = {"attempt": 1, "due": False, "rejections": (), "broken_listing": ()}
+    told = {name: value for name, value in whole.model_dump().items() if name not in added}
+    assert added == {name: getattr(Run.model_validate(told), name) for name in added}
 
 
 def used(calls: int) -> Usage:
@@ -105,16 +156,19 @@ WHOLE = dataclasses.replace(day(PAPER), digest=digest())
         (DayRecords(DAY), True),
         (WHOLE, False),
         (day(), False),
+        (dataclasses.replace(WHOLE, run=None), True),
         (dataclasses.replace(WHOLE, digest=None), True),
         (dataclasses.replace(WHOLE, digest=digest(open=True)), True),
         (dataclasses.replace(WHOLE, digest=digest(attempt=0)), True),
+        (dataclasses.replace(WHOLE, digest=digest(attempt=2)), True),
         (dataclasses.replace(WHOLE, unreadable=frozenset({"RANKING"})), True),
         (dataclasses.replace(WHOLE, unreadable=frozenset({summary_key(PAPER.id)})), True),
         (dataclasses.replace(WHOLE, unreadable=frozenset({summary_key("2602.00009")})), False),
         (dataclasses.replace(WHOLE, unreadable=frozenset({paper_key("2602.00009")})), False),
     ],
     ids=[
-        *("never visited", "done", "no papers", "not published", "can be mended", "newer run"),
+        *("never visited", "done", "no papers", "no run", "not published", "can be mended"),
+        *("newer run", "newer digest"),
         *("damaged ranking", "damaged summary", "damaged summary of another paper", "damaged paper"),
     ],
 )
@@ -145,6 +199,12 @@ def test_papers_hash() -> None:
     assert papers_hash([one]) == papers_hash([paper(1, ai_summary=None)])
 
 
+def test_hashes_stay() -> None:
+    """A release that is not meant to changes no hash: with another one every day would be told, and paid for, anew."""
+    whole = paper(title="引导", organization="Qwen", upvotes=1, stars=2, comments=3, ai_summary="It works.")
+    assert ("7fd9ad1c8f662100", "cb238a860a6b89d5") == (papers_hash([whole, paper(1)]), input_hash(whole, "1"))
+
+
 def test_keys() -> None:
     """Keys name the day and the paper, and what they name is read from them again."""
     assert ("DAY#2026-02-03", DAY) == (day_partition(DAY), day_of("DAY#2026-02-03"))
@@ -154,7 +214,15 @@ def test_keys() -> None:
     assert "2026-01" == month_key(dt.datetime(2026, 2, 1, tzinfo=dt.UTC).timestamp() - 1)
 
 
-@pytest.mark.parametrize("partition", ["DIGESTS", "BUDGET", "DAY#", "DAY#tomorrow", "DAY", "DAYS#2026-02-03", ""])
+def test_keys_stay() -> None:
+    """Records are looked for where older releases wrote them."""
+    assert ("DIGESTS", "BUDGET", "RUN", "RANKING") == (DIGESTS, BUDGET, RUN, RANKING)
+    assert "2026-02-03" == digest_record_key(DAY)
+
+
+@pytest.mark.parametrize(
+    "partition", ["DIGESTS", "BUDGET", "BUDGET#2026-02-03", "DAY#", "DAY#tomorrow", "DAY", "DAYS#2026-02-03", ""]
+)
 def test_no_day(partition: str) -> None:
     """Other partitions name no day."""
     assert day_of(partition) is None

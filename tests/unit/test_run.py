@@ -87,6 +87,11 @@ def test_changed_day(change: dict[str, Any], before: DayRecords) -> None:
     assert run(scheduled_at=LATER, attempt=4, **change) == after(before, LATER, **change)
 
 
+def test_no_papers_changed_where_none_are_said_to() -> None:
+    """Where nothing is said of changed papers, none changed: a day that is done stays so."""
+    assert next_run(DONE, run(attempt=3).findings, RunRequest(time=LATER)) is DONE.run
+
+
 @pytest.mark.parametrize("time", [EARLIER, SAME, LATER])
 def test_changed_papers(time: dt.datetime) -> None:
     """Papers that are written anew are an attempt more, even where the findings are the same."""
@@ -186,6 +191,31 @@ def test_a_broken_listing_is_recorded_and_is_no_attempt() -> None:
     assert before.run == seen(still, Listing(papers=(ONE,))).run
 
 
+def test_a_broken_listing_of_an_open_day() -> None:
+    """An open day whose listing is broken goes on with what was found before, and its run says what was wrong."""
+    before = records(digest(still_open=True))
+    made = seen(before, Listing(rejections=(BAD,)))
+    assert before.run
+    assert before.run.replaced(attempt=4, scheduled_at=LATER, broken_listing=(BAD,)) == made.run
+    assert ((), "broken") == (made.changed_papers, made.status)
+
+
+def test_a_paper_whose_record_was_lost_is_an_attempt_more() -> None:
+    """A paper that is listed as before, but has no record, is written again and ranked with the others."""
+    before = recorded(ONE, TWO)
+    del before.papers[ONE.id]
+    made = seen(before, Listing(papers=(ONE, TWO)))
+    assert before.run
+    assert before.run.findings == made.run.findings
+    assert ((ONE,), 2, "listed") == (made.changed_papers, made.run.attempt, made.status)
+
+
+def test_without_a_listing_a_day_without_papers_stays_as_it_is() -> None:
+    """Where the source is away, a day whose items were all bad keeps what was wrong with them."""
+    before = DayRecords(DAY, run=seen(DayRecords(DAY), Listing(rejections=(BAD,)), time=SAME).run)
+    assert before.run is seen(before, None).run
+
+
 def test_an_empty_listing_takes_nothing_away() -> None:
     """An empty listing of a day that has papers leaves it as it is."""
     before = recorded(ONE, TWO)
@@ -253,11 +283,12 @@ def test_the_month_before(time: str, newest: str) -> None:
         ({9: digest(1)}, {9: 1}, [3, 4, 5, 6, 7, 8]),
         ({0: digest(1), 20: digest(3)}, {0: 1, 20: 3}, []),
         ({0: digest(1), 20: digest(2)}, {0: 1, 20: 3}, [20]),
+        ({0: digest(1), 20: digest(3)}, {0: 1, 20: 2}, [20]),
         ({0: digest(1), 30: digest(3, still_open=True)}, {0: 1, 30: 3}, [30]),
         ({0: digest(1)}, {0: 1, 12: 1}, [12]),
         ({0: digest(1), 12: digest(3, still_open=True)}, {0: 1}, []),
     ],
-    ids=["nothing yet", "all done", "missed", "done", "newer run", "open", "never published", "empty"],
+    ids=["nothing yet", "all done", "missed", "done", "newer run", "newer digest", "open", "never published", "empty"],
 )
 def test_days_to_visit(digests: dict[int, DigestRecord], attempts: dict[int, int], older: list[int]) -> None:
     """Visited are the three newest days, those since the newest digest, and those that are open, newest first."""

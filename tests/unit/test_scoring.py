@@ -1,12 +1,13 @@
 """Scoring a day: the ranking of its run, and the requests for the summaries that it lacks."""
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from paperboy.days.keys import paper_key
-from paperboy.days.records import DayRecords, Run, SummaryRecord, papers_hash
+from paperboy.days.records import DayRecords, DigestRecord, Run, SummaryRecord, papers_hash
 from paperboy.days.scoring import rank_run, summary_requests
 from paperboy.errors import ConflictError
 from paperboy.papers.policy import load_policy
@@ -41,13 +42,31 @@ def test_a_ranking_is_of_its_run() -> None:
     assert (3, [one.id for one in PAPERS]) == (ranking.attempt, [row.id for row in ranking.rows])
 
 
-def test_papers_of_another_run_are_not_ranked() -> None:
+@pytest.mark.parametrize("upvotes", range(990, 1000))
+def test_papers_of_another_run_are_not_ranked(upvotes: int) -> None:
     """Where the papers are not those that the run found, they are being written, and score waits."""
     records = listed()
-    changed = PAPERS[3].model_copy(update={"upvotes": 999})
+    changed = PAPERS[3].model_copy(update={"upvotes": upvotes})
     records.papers[changed.id] = changed
     with pytest.raises(ConflictError, match="papers are being written"):
         rank_run(run_in(records), records, POLICY)
+
+
+def test_what_is_published_stays_in() -> None:
+    """A paper of the published digest is in and is requested, though it ranks below the cut by now."""
+    published = DigestRecord(
+        attempt=1,
+        ids=(PAPERS[11].id,),
+        hashes={},
+        rungs={},
+        open=False,
+        published_at=dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
+    )
+    records = dataclasses.replace(listed(attempt=2), digest=published)
+    expected = [*range(10), 11]
+    ranking = rank_run(run_in(records), records, POLICY)
+    assert expected == [row.rank - 1 for row in ranking.selected]
+    assert expected == [number for number, _ in requested(records)]
 
 
 def test_a_paper_that_cannot_be_read_is_not_ranked() -> None:
@@ -85,3 +104,10 @@ def test_what_the_run_took_is_taken_off() -> None:
     records = dataclasses.replace(listed(attempt=2), summaries=this_run | record(1, calls=2))
     expected = [0, *range(2, 10)]
     assert [(number, int(place < 3)) for place, number in enumerate(expected)] == requested(records, 5)
+
+
+@pytest.mark.parametrize(("attempt", "left"), [(1, 5), (2, 4), (3, 5)])
+def test_what_other_runs_took_is_not_taken_off(attempt: int, left: int) -> None:
+    """Of the calls that a run may take, those are gone that it took itself."""
+    records = dataclasses.replace(listed(attempt=2), summaries=record(0, attempt=attempt, calls=1))
+    assert left == sum(calls for _, calls in requested(records, 5))

@@ -162,12 +162,12 @@ def test_wrong_reply(text: str, why: str) -> None:
 
 def test_checks_are_asked() -> None:
     """A reply in the right shape that says what its paper does not is refused with each reason."""
-    told = wrong(reply(summary="We look at it. " * 10, highlights=[*REPLY["highlights"][:2], "提升 99.9% 的效用"]))
+    reasons = wrong(reply(summary="We look at it. " * 10, highlights=[*REPLY["highlights"][:2], "提升 99.9% 的效用"]))
     expected = [
         "summary: not in Chinese",
         "highlights.2: the number 99.9% is neither in the title nor in the abstract",
     ]
-    assert expected == told.split("; ")
+    assert expected == reasons.split("; ")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_every_reason(values: dict[str, Any]) -> None:
 
 def test_long_texts() -> None:
     """Of texts that are far too long the lengths are told, each of them, and what is wrong with the others."""
-    told = wrong(
+    reasons = wrong(
         reply(title="https://" * 2000, summary="a-" * 10_000, highlights=["引导" * 5, "导" * 900, "提升 99.9% 的效用"])
     )
     expected = [
@@ -195,7 +195,7 @@ def test_long_texts() -> None:
         "highlights.1: 900 characters, expected 8 to 80",
         "highlights.2: the number 99.9% is neither in the title nor in the abstract",
     ]
-    assert expected == told.split("; ")
+    assert expected == reasons.split("; ")
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_schema(language: Language, reply: dict[str, Any]) -> None:
 def test_english_reply(title: dict[str, Any]) -> None:
     """In English no title is asked for, and one that comes is dropped."""
     expected = Summary.model_validate({"title": None, "rung": Rung.MODEL} | ENGLISH_REPLY).model_dump()
-    told = read_reply(json.dumps(title | ENGLISH_REPLY), paper(), EN).model_dump()
-    assert expected | {"summary": expected["summary"].strip()} == told
+    read = read_reply(json.dumps(title | ENGLISH_REPLY), paper(), EN).model_dump()
+    assert expected | {"summary": expected["summary"].strip()} == read
 
 
 @pytest.mark.parametrize(

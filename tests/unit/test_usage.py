@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from paperboy.summaries.usage import (
     MAX_OUTPUT_TOKENS,
     MAX_REPORTED_TOKENS,
     MAX_SCHEMA_TOKENS,
+    Limits,
     Prices,
     Usage,
     max_usage,
@@ -66,3 +68,38 @@ def test_sums() -> None:
     assert Usage(calls=11, input_tokens=22, output_tokens=3, cost=44) == one + two
     assert one == one + two - two
     assert 5 == one.tokens
+
+
+def test_what_an_answer_reports_is_one_call() -> None:
+    """A call whose tokens are reported counts as one, and costs nothing before its price is looked up."""
+    assert Usage(calls=1, input_tokens=700, output_tokens=300, cost=0) == reported_usage(700, 300)
+
+
+def test_nothing_was_used() -> None:
+    """A usage of which nothing is said is none, and adds nothing to another."""
+    assert Usage(calls=0, input_tokens=0, output_tokens=0, cost=0) == Usage()
+
+
+def test_no_limits() -> None:
+    """A month of which nothing is said has no limits."""
+    assert Limits(tokens=0, cost=0) == Limits()
+
+
+@pytest.mark.parametrize("limit", ["tokens", "cost"])
+def test_no_limit_is_below_nothing(limit: str) -> None:
+    """A limit of less than 0 is refused: it would be taken for one that is always reached."""
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        Limits.model_validate({limit: -1})
+
+
+@pytest.mark.parametrize("price", ["0", "0.0000001", "100000"])
+def test_price(price: str) -> None:
+    """A price is any sum from nothing to a hundred thousand dollars for a million tokens."""
+    assert Decimal(price) == Prices.model_validate({"input": price}).input
+
+
+@pytest.mark.parametrize("price", ["-0.01", "100000.01", "inf", "nan", "cheap"])
+def test_no_price(price: str) -> None:
+    """What is no sum, is below nothing or beyond all prices is refused."""
+    with pytest.raises(ValidationError):
+        Prices.model_validate({"output": price})

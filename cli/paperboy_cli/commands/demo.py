@@ -93,8 +93,8 @@ def _second_act(deployed: Deployed, model: SampleModel, day: dt.date) -> None:
         _print_heading(f"{day}: the model is back; the next run mends what is marked.")
         calls_before, marked_before = model.calls(), _marked(records)
         records = follow(deployed, day).records
-        calls, healed = model.calls() - calls_before, marked_before - _marked(records)
-        console.print(f"{_told_and_marked(records)} Model calls paid for: {calls} more; healed: {healed}.")
+        calls, mended = model.calls() - calls_before, marked_before - _marked(records)
+        console.print(f"{_told_and_marked(records)} Model calls paid for: {calls} more; mended: {mended}.")
 
 
 def _print_heading(text: str) -> None:

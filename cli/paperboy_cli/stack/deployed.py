@@ -13,10 +13,9 @@ from typing import Any
 
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.budget import Budget
-from paperboy.adapters.items import UnreadableError
 from paperboy.adapters.stream import day_event
 from paperboy.adapters.table import Table
-from paperboy.days.keys import BUDGET, RANKING, month_key
+from paperboy.days.keys import RANKING, month_key
 from paperboy.days.records import DayRecords
 from paperboy.days.run import Report, RunRequest
 from paperboy.pages.site import INDEX_KEY, MARKDOWN, PageFormat, digest_key, digest_keys, latest_keys
@@ -87,12 +86,7 @@ class Deployed:
 
     def usage(self) -> Usage | None:
         """What the model took this month, or None where nothing is recorded of it, or nothing that can be read."""
-        month = month_key(time.time())
-        try:
-            return Budget(self.outputs["Table"], table=self._dynamo).usage(month)
-        except UnreadableError as error:
-            _warn_of_unreadable(BUDGET, month, str(error))
-            return None
+        return Budget(self.outputs["Table"], _warn_of_unreadable, table=self._dynamo).usage(month_key(time.time()))
 
     # Runs
 

@@ -57,7 +57,7 @@ def _note(record: SummaryRecord, earlier: SummaryRecord | None) -> str:
     if rung is Rung.REPAIRED:
         return f"refused at first ({record.reason}); asked again with that, and the repair was accepted"
     if earlier and earlier.summary.rung.low:
-        return f"healed: it was on the rung {earlier.summary.rung}"
+        return f"mended: it was on the rung {earlier.summary.rung}"
     return ""
 
 

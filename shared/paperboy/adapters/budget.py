@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import ClientError
 
-from paperboy.adapters.items import from_item
+from paperboy.adapters.items import UnreadableError, from_item
 from paperboy.days.keys import BUDGET, month_key
 from paperboy.days.records import RECORD_FORMATS
 from paperboy.summaries.dialogue import Answer, LimitError
@@ -16,6 +18,8 @@ from paperboy.summaries.model import Completion, Model, ModelError
 from paperboy.summaries.usage import Limits, Prices, Usage, max_usage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
 
     from paperboy.adapters.table import ExpiredClaim
@@ -25,22 +29,33 @@ if TYPE_CHECKING:
 class Budget:
     """What each month took, and what is set aside for calls under way, by the token of the claim that they are for."""
 
-    def __init__(self, table_name: str, limits: Limits | None = None, table: DynamoTable | None = None) -> None:
+    def __init__(
+        self,
+        table_name: str,
+        on_unreadable: Callable[[str, str, str], object],
+        limits: Limits | None = None,
+        table: DynamoTable | None = None,
+    ) -> None:
+        self._on_unreadable = on_unreadable
         self._table = table or boto3.resource("dynamodb").Table(table_name)
         self._limits = limits or Limits()
 
     def usage(self, month: str) -> Usage | None:
-        """What `month` (``2026-02``) took so far, with what is set aside for calls under way; None for nothing.
+        """What `month` (``2026-02``) took so far, with what is set aside for calls under way.
 
-        Raises UnreadableError.
+        None where nothing was taken, and where the record cannot be read.
         """
         item = self._table.get_item(Key={"pk": BUDGET, "sk": month}, ConsistentRead=True).get("Item")
-        return from_item(Usage, item) if item else None
+        try:
+            return from_item(Usage, item) if item else None
+        except UnreadableError as error:
+            self._on_unreadable(BUDGET, month, str(error))
+            return None
 
     def reserve(self, month: str, token: str, most: Usage) -> bool:
         """Set aside `most` of what `month` may take, for the holder of a claim. Returns whether the limits leave room.
 
-        What is set aside counts as used until it is settled.
+        What is set aside counts as used until it is settled. Raises UnreadableError where the month's sums are damaged.
         """
         room = {"tokens": (self._limits.tokens, most.tokens), "cost": (self._limits.cost, most.cost)}
         limited = {name: limit - wanted for name, (limit, wanted) in room.items() if limit}
@@ -55,23 +70,26 @@ class Budget:
 
         Where the claim was lost meanwhile, the one that took it over has counted `most`, and that stands.
         """
-        self._add(month, "REMOVE #held SET", usage - most, ["attribute_exists(#held)"], token, {})
+        with suppress(UnreadableError):  # it is reported, and the call is made
+            self._add(month, "REMOVE #held SET", usage - most, ["attribute_exists(#held)"], token, {})
 
     def forfeit(self, claim: ExpiredClaim) -> None:
         """Count as used what an expired claim had set aside, if it had: nobody knows whether the model was called."""
-        self._add(claim.month, "REMOVE #held SET", Usage(), ["attribute_exists(#held)"], claim.token, {})
+        with suppress(UnreadableError):
+            self._add(claim.month, "REMOVE #held SET", Usage(), ["attribute_exists(#held)"], claim.token, {})
 
     def _add(
         self, month: str, held: str, more: Usage, conditions: list[str], token: str, values: dict[str, int]
     ) -> bool:
         """Add `more` to what `month` took and change what is set aside for `token`, where the `conditions` hold."""
         sums = more.model_dump() | {"tokens": more.tokens}
+        adding = ", ".join(f"#{name} :{name}" for name in sums)
         if ":held" in held:
             values = values | {":held": more.tokens}
         try:
             self._table.update_item(
                 Key={"pk": BUDGET, "sk": month},
-                UpdateExpression=f"{held} #format = :format ADD {', '.join(f'#{name} :{name}' for name in sums)}",
+                UpdateExpression=f"{held} #format = if_not_exists(#format, :format) ADD {adding}",
                 ConditionExpression=" AND ".join(conditions),
                 ExpressionAttributeNames={"#held": f"held {token}", "#format": "format"}
                 | {f"#{name}": name for name in sums},
@@ -81,6 +99,12 @@ class Budget:
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return False
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            # Nothing can be added to what is no number.
+            self._on_unreadable(BUDGET, month, str(error))
+            raise UnreadableError(f"what {month} took cannot be read") from error
         return True
 
 
@@ -100,11 +124,15 @@ class BudgetedModel:
         """The model's answer to a conversation, and what it took, for the holder of the claim with that `token`.
 
         The most that it can take is set aside before. That stays counted where nobody says what it took, and where the
-        process is stopped in between. Raises LimitError where the limits leave no room.
+        process is stopped in between. Raises LimitError where there is no room, or nobody knows.
         """
         month = month_key(time.time())
         most = max_usage((message.content for message in messages), self.prices)
-        if not self.budget.reserve(month, token, most):
+        try:
+            reserved = self.budget.reserve(month, token, most)
+        except UnreadableError as error:
+            raise LimitError(str(error)) from error
+        if not reserved:
             raise LimitError("what a month may take is used up")
         content: Completion | ModelError
         try:

@@ -26,7 +26,7 @@ def to_item(kind: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
 def from_item[R: BaseModel](kind: type[R], item: Mapping[str, Any]) -> R:
     """The record in an item. Raises UnreadableError for a newer format, for none, and for values that cannot be."""
     version, newest = item.get("format"), RECORD_FORMATS[kind]
-    if version is None or not 1 <= version <= newest:
+    if not isinstance(version, int | Decimal) or not 1 <= version <= newest:
         raise UnreadableError(f"its format is {version}, and this version reads 1 to {newest}")
     try:
         return kind.model_validate(item)

@@ -28,6 +28,7 @@ from paperboy.days.keys import (
     summary_key,
 )
 from paperboy.days.records import (
+    RECORD_FORMATS,
     DayRecords,
     DigestRecord,
     RankingRecord,
@@ -53,7 +54,8 @@ KINDS: dict[str, type[BaseModel]] = {PAPER: Paper, RUN: Run, RANKING: RankingRec
 """What the records of a day are read as."""
 
 NEW = "attribute_not_exists(pk)"
-OVER_UNREADABLE = "attribute_exists(pk)"
+OVER_DAMAGED = "attribute_exists(pk) AND NOT #format > :newest"
+"""What holds where a record cannot be read, and not because a newer version of this code wrote it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Table:
     """The days' records. Reads are consistent; each write says what it expects to find.
 
     A record that cannot be read costs itself: it is handed to `on_unreadable` (partition key, sort key, reason), counts
-    as missing, and may be written over.
+    as missing, and may be written over, unless a newer version of this code wrote it.
     """
 
     def __init__(
@@ -161,11 +163,11 @@ class Table:
 
     def put_ranking(self, records: DayRecords, ranking: RankingRecord) -> None:
         """Write the ranking. Raises ConflictError where that of a newer run is there."""
-        condition = f"{NEW} OR #attempt <= :own"
         if RANKING in records.unreadable:
-            condition = OVER_UNREADABLE
-        values = {":own": ranking.attempt} if ":own" in condition else None
-        self._put(day_partition(records.day), RANKING, ranking, condition, values)
+            self._put_over(None, day_partition(records.day), RANKING, ranking, records)
+        else:
+            older, own = f"{NEW} OR #attempt <= :own", {":own": ranking.attempt}
+            self._put(day_partition(records.day), RANKING, ranking, older, own)
 
     def claim_summary(self, request: SummaryRequest, input_hash: str, now: float) -> Claim | None:
         """Claim a paper's summary from `now` (seconds since 1970) on; one that is there stays readable meanwhile.
@@ -188,10 +190,10 @@ class Table:
             raise ConflictError(f"{request.paper_id} is claimed")
         if self._parse(SummaryRecord, there):
             return None
-        again = self._claim(request, now, "attribute_exists(summary)", {})
+        again = self._claim(request, now, OVER_DAMAGED, {":newest": RECORD_FORMATS[SummaryRecord]})
         if isinstance(again, Claim):
             return again
-        raise ConflictError(f"{request.paper_id} is claimed")
+        raise ConflictError(f"{request.paper_id} is claimed, or its summary is a newer version's")
 
     def settle_summary(self, request: SummaryRequest, claim: Claim, record: SummaryRecord) -> None:
         """Write a claimed summary and give the claim back. Raises ConflictError where the claim was lost."""
@@ -250,7 +252,9 @@ class Table:
             [(name, value)] = seen.items()
             self._put(partition, sort_key, record, f"#{name} = :seen", {":seen": value})
         else:
-            self._put(partition, sort_key, record, OVER_UNREADABLE if sort_key in records.unreadable else NEW)
+            damaged = sort_key in records.unreadable
+            newest = {":newest": RECORD_FORMATS[type(record)]}
+            self._put(partition, sort_key, record, *((OVER_DAMAGED, newest) if damaged else (NEW, None)))
 
     def _put(
         self,

@@ -184,8 +184,8 @@ RECORD_FORMATS: Mapping[type[BaseModel], int] = {
 }
 """The version of each kind's format, which every record carries as `format`.
 
-A change after which code of the last release could not read new records adds 1: that code then leaves them alone. What
-newer code adds has a default, so that it reads the older formats.
+A change after which code of the last release could not read new records adds 1: that code then does not read them, nor
+write over them. What newer code adds has a default, so that it reads the older formats.
 """
 
 
@@ -200,7 +200,7 @@ class DayRecords:
     summaries: dict[str, SummaryRecord] = field(default_factory=dict)
     digest: DigestRecord | None = None
     unreadable: frozenset[str] = frozenset()
-    """The sort keys of records that cannot be read. They count as missing, and may be written over."""
+    """The sort keys of records that cannot be read. They count as missing, and damaged ones may be written over."""
 
     @property
     def open(self) -> bool:

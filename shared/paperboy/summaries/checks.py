@@ -99,17 +99,17 @@ WORDS = {
 SMALL_WORDS = {"a", "an", "and", "by", "for", "from", "in", "of", "on", "the", "to", "via", "with"}
 """Words that an acronym may leave out."""
 
-NAME_WORDS = 2
+MAX_NAME_WORDS = 2
 """English words up to which a title may be a name alone."""
 
-SHORTEST_STEM = 5
+MIN_STEM_CHARS = 5
 """Letters from which on the beginning of a word stands for the word."""
 
-COPIED = 25
+COPIED_WORDS = 25
 """Words in a row that a summary shares with the abstract, from which on it is a copy. Of the 2,309 papers that Hugging
 Face tells of in English it does so in six, and no more than these share 20."""
 
-LONGEST_NAME = 12
+MAX_NAME_PARTS = 12
 """Parts that a name has at most; Qwen2.5-VL-7B-Instruct has seven."""
 
 NUMBER = re.compile(
@@ -141,7 +141,7 @@ def refusals(texts: Mapping[str, str], paper: Paper, language: Language) -> list
     what is wrong in it: ``summary: the number 99.9% is neither in the title nor in the abstract``.
     """
     writing = WRITING[language.code]
-    said = Facts(paper, writing)
+    facts = Facts(paper, writing)
     reasons = [f"{field}: not in {language.name}" for field in not_written(texts, paper, writing)]
     highlights = [text for field, text in texts.items() if field.startswith("highlights")]
     if len(set(highlights)) < len(highlights):
@@ -154,9 +154,9 @@ def refusals(texts: Mapping[str, str], paper: Paper, language: Language) -> list
                 reasons.append(f"{field}: holds {what}: {match[0].strip()}")
                 text = pattern.sub(" ", text)  # so that a link is not told once more as a name
         for claim in CLAIMS[language.code].finditer(plain(text)):
-            if (name := claim["name"]) and not said.has_name(name):
+            if (name := claim["name"]) and not facts.has_name(name):
                 reasons.append(f"{field}: the name {name} is neither in the title, the abstract nor the organisation")
-            if claim["digits"] and not said.has_number(claim):
+            if claim["digits"] and not facts.has_number(claim):
                 reasons.append(f"{field}: the number {claim[0]} is neither in the title nor in the abstract")
     return list(dict.fromkeys(reasons))
 
@@ -172,7 +172,7 @@ def not_written(texts: Mapping[str, str], paper: Paper, writing: Writing) -> Ite
         measured = joined if field.startswith("highlights") else text
         wrong = not writing.letters.search(text)
         if field == "title":
-            wrong = wrong and len(text.split()) > NAME_WORDS
+            wrong = wrong and len(text.split()) > MAX_NAME_WORDS
         else:
             wrong = wrong or share_of(writing.letters, measured) < writing.share
         if wrong or any(run not in source for run in writing.strange.findall(text)):
@@ -185,11 +185,11 @@ def share_of(letters: re.Pattern[str], text: str) -> float:
 
 
 def copies(text: str, abstract: str) -> bool:
-    """Whether `text` shares COPIED words in a row with the abstract, whatever stands between them."""
+    """Whether `text` shares COPIED_WORDS words in a row with the abstract, whatever stands between them."""
     ours, theirs = (re.findall(r"\w+(?:['.-]\w+)*", plain(each).lower()) for each in (text, abstract))
     source = f" {' '.join(theirs)} "
-    starts = range(len(ours) - COPIED + 1)
-    return any(f" {' '.join(ours[start : start + COPIED])} " in source for start in starts)
+    starts = range(len(ours) - COPIED_WORDS + 1)
+    return any(f" {' '.join(ours[start : start + COPIED_WORDS])} " in source for start in starts)
 
 
 def plain(text: str) -> str:
@@ -210,7 +210,7 @@ def plain(text: str) -> str:
 
 
 class Facts:
-    """What a paper says: the numbers of its title and abstract, and the names in these and in its organisation."""
+    """The facts of a paper: the numbers of its title and abstract, and the names in these and in its organisation."""
 
     def __init__(self, paper: Paper, writing: Writing) -> None:
         self._word = re.compile(writing.word)
@@ -234,7 +234,7 @@ class Facts:
         return (
             len(own) <= 1
             or own in self._names
-            or (len(own) >= SHORTEST_STEM and own.isalpha() and any(each.startswith(own) for each in self._names))
+            or (len(own) >= MIN_STEM_CHARS and own.isalpha() and any(each.startswith(own) for each in self._names))
             or ("-" in name and all(map(self._has_part, name.split("-"))))
             or self._has_initials(name)
         )
@@ -258,7 +258,7 @@ class Facts:
 def names_in(text: str) -> set[str]:
     """All that may be a name in `text`: each run of its words, as `key` gives it."""
     parts = PART.findall(text)
-    lengths = range(1, LONGEST_NAME + 1)
+    lengths = range(1, MAX_NAME_PARTS + 1)
     return {key("".join(parts[start : start + length])) for start in range(len(parts)) for length in lengths}
 
 
