@@ -33,6 +33,7 @@ class Ingest:
     table: Table
     policy: Policy
     prompt_version: str
+    model_name: str | None
     time_zone: dt.tzinfo
 
     def days(self, request: RunRequest) -> list[dt.date]:
@@ -56,11 +57,9 @@ class Ingest:
             return report
 
     def ingest_day(self, day: dt.date, request: RunRequest) -> Report:
-        """Write what is new in `day`'s listing. Raises ConflictError where another run came between, and SourceError
-        where there is no listing; an open day is seen to all the same.
-        """
+        """Write what is new in `day`'s listing. Raises ConflictError, and SourceError after an open day was seen to."""
         records = self.table.read_day(day)
-        versions = Versions(self.policy.fingerprint(day), self.prompt_version)
+        versions = Versions(self.policy.fingerprint(day), self.prompt_version, self.model_name)
         try:
             listing = self.source.listing(day)
         except SourceError:
@@ -85,6 +84,7 @@ def collaborators() -> Ingest:
         table=Table(settings.table, report_unreadable),
         policy=load_policy(),
         prompt_version=prompt_version(load_language(settings.language), settings.summarizer != "none"),
+        model_name=settings.model_name,
         time_zone=settings.time_zone,
     )
 

@@ -79,7 +79,7 @@ def collaborators() -> Summarize:
     return Summarize(
         table=Table(settings.table, report_unreadable),
         budget=budget,
-        model=BudgetedModel(model, budget, settings.prices) if model else None,
+        model=BudgetedModel(model, budget, settings.prices, settings.max_output_tokens) if model else None,
         language=language,
     )
 

@@ -80,7 +80,7 @@ class Stages:
     @property
     def ingesting(self) -> Ingest:
         zone = ZoneInfo("Asia/Shanghai")
-        return Ingest(self.source, self.table, load_policy(), prompt_version(self.language), zone)
+        return Ingest(self.source, self.table, load_policy(), prompt_version(self.language), self.model.name, zone)
 
     @property
     def scoring(self) -> Score:

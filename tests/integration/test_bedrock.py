@@ -17,7 +17,7 @@ from paperboy.summaries.model import MAX_CALL_TRIES, NO_TOKENS, FilteredError, M
 from paperboy.summaries.prompt import Message
 from paperboy.summaries.reply import schema_of
 from paperboy.summaries.summary import Rung
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, Usage
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Usage
 from paperboy_cli.local import sample
 from paperboy_cli.local.emulator import Local
 from tests.integration.conftest import Stages, run_of
@@ -88,7 +88,7 @@ def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> No
     request = service.requests[0]
     assert [{"text": "Answer in JSON."}] == request["system"]
     assert ["user", "assistant", "user"] == [each["role"] for each in request["messages"]]
-    assert {"maxTokens": MAX_OUTPUT_TOKENS} == request["inferenceConfig"]
+    assert {"maxTokens": DEFAULT_OUTPUT_TOKENS} == request["inferenceConfig"]
     structure = request["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
     assert SCHEMA == json.loads(structure["schema"])
 

@@ -19,7 +19,7 @@ from paperboy.errors import ConflictError
 from paperboy.summaries.model import NO_TOKENS, Completion, ModelError
 from paperboy.summaries.prompt import Message
 from paperboy.summaries.request import SummaryRequest
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, Limits, Usage, max_usage
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Limits, Usage, max_usage
 from tests.integration.conftest import PRICES, Stages, nothing_is_unreadable, run_of
 
 MOST = Usage(calls=1, input_tokens=100, output_tokens=50, cost=45)
@@ -84,7 +84,7 @@ def test_what_is_settled_makes_room(stages: Stages) -> None:
 
 def test_at_the_months_limit_papers_step_down(stages: Stages) -> None:
     """When a month is used up the digest comes out, marked as limited, without a call; with room again it mends."""
-    stages.limits = Limits(tokens=MAX_OUTPUT_TOKENS)
+    stages.limits = Limits(tokens=DEFAULT_OUTPUT_TOKENS)
     stages.whole_day(hour=3)
     day = stages.read_day()
     assert {(True, True)} == {(each.limited, each.summary.rung.low) for each in day.summaries.values()}
@@ -185,7 +185,7 @@ def test_a_crash_anywhere(
     assert not record.summary.rung.low
     assert paid == stages.recorded.calls["model"]
     assert [] == held(stages)
-    worst = Usage(calls=1, output_tokens=MAX_OUTPUT_TOKENS)
+    worst = Usage(calls=1, output_tokens=DEFAULT_OUTPUT_TOKENS)
     took = sum((record.usage for _ in range(paid)), Usage())
     if not lost:
         assert took == month(stages)

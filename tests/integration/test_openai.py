@@ -19,7 +19,7 @@ from paperboy.languages.language import load_language
 from paperboy.summaries.model import NO_TOKENS, FilteredError, ModelError
 from paperboy.summaries.prompt import Message
 from paperboy.summaries.reply import schema_of
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, MAX_REPORTED_TOKENS, Usage
+from paperboy.summaries.usage import MAX_REPORTED_TOKENS, Usage
 from paperboy_cli.local.emulator import Local
 from tests.integration.conftest import PRICES, Stages, run_of
 from tests.integration.fake import Answer, Fake, Request, serving
@@ -307,7 +307,7 @@ def test_a_model_is_told_that_it_was_cut_off(stages: Stages, endpoint: Fake) -> 
     endpoint.answer = lambda _: reply('{"title": "引', finish="length")
     assert 1 == summarized(stages, endpoint).refusals
     repair_request = endpoint.requests[1]["messages"][-1]["content"]
-    assert f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " in repair_request
+    assert "reply: it was cut off when its tokens were used up; " in repair_request
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://[::1/v1", "http://a..b/v1", "http://xn--a.com/v1"])

@@ -196,5 +196,6 @@ def test_only_the_provider_that_is_configured_is_loaded(summarizer: str, used: s
         LLM_BASE_URL="http://127.0.0.1:9/v1",
         LLM_MODEL="m",
         LLM_KEY_NAME="/paperboy/llm-api-key",
+        QUEUE_URL="https://sqs.us-east-1.amazonaws.com/1/summaries",
     )
     assert used == loaded & {"models.bedrock", "models.openai", "http", "secret", "httpx"}

@@ -12,7 +12,7 @@ from paperboy.summaries.dialogue import Answer, LimitError, Outcome, summarize
 from paperboy.summaries.model import NO_TOKENS, Completion, FilteredError, ModelError
 from paperboy.summaries.prompt import Message, conversation
 from paperboy.summaries.summary import Rung, from_paper
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, Usage
+from paperboy.summaries.usage import Usage
 from tests.samples import REPLY, ZH, paper
 
 PAPER = paper(ai_summary="Steering works.")
@@ -107,7 +107,7 @@ def test_a_reply_that_was_cut_off() -> None:
     """A model whose reply was cut off is told so before what was wrong with it."""
     script = Script(Completion(text=GOOD[:50], usage=EACH, cut_off=True), GOOD)
     made = outcome(script)
-    cut_off = f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; reply: it ends before its JSON object does"
+    cut_off = "reply: it was cut off when its tokens were used up; reply: it ends before its JSON object does"
     assert (Rung.REPAIRED, cut_off) == (made.summary.rung, made.reason)
     assert cut_off in script.given[1][3].content
 

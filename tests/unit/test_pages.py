@@ -15,6 +15,7 @@ from paperboy.languages.language import Language
 from paperboy.pages import json as json_page
 from paperboy.pages import markdown
 from paperboy.pages.markdown import escape
+from paperboy.pages.text import visible
 from paperboy.papers.listing import Rejection
 from paperboy.papers.paper import Paper
 from paperboy.papers.policy import load_policy
@@ -209,10 +210,70 @@ def test_real_texts_show_as_they_are(shared_data: Path) -> None:
         assert expected_blocks(digest) == blocks(markdown.write(digest, ZH)), file.name
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        *(("a\u200b\u202e\nb", "a b"), ("\u200ba\n", "a"), ("a  b", "a  b"), ("a \u200b b", "a   b"), ("\x00", "")),
+        *(("👩\u200d🔬", "👩\u200d🔬"), ("می\u200cخ", "می\u200cخ")),
+    ],
+)
+def test_visible(text: str, seen: str) -> None:
+    """A run of characters that cannot be seen is one space, and none at an end; other spaces and joiners stay."""
+    assert seen == visible(text)
+
+
 @pytest.mark.parametrize("text", PLAIN)
 def test_plain_text_is_untouched(text: str) -> None:
     """A text that holds no markup is written as it is, byte for byte."""
     assert text == escape(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        *(("snake_case", "snake_case"), ("_x_", r"\_x\_"), ("a_ _b", r"a\_ \_b"), ("__init__", r"\_\_init\_\_")),
+        *(("中_文", "中_文"), ("_", r"\_"), ("a*b", r"a\*b"), ("[x](y)", r"\[x\](y)"), ("`", r"\`")),
+        *((r"\{x\}", r"\\{x\\}"), (r"\| \~ \@ \^ \/", r"\\| \\~ \\@ \\^ \\/"), (r"\alpha \1 \中", r"\alpha \1 \中")),
+        *(("a\\", r"a\\"), ("<a <Z </ <! <?", r"\<a \<Z \</ \<! \<?"), ("<3 <- < <", "<3 <- < <")),
+        *(("&amp; &#42; &#x2A;", r"\&amp; \&#42; \&#x2A;"), ("&; &# & AT&T", "&; &# & AT&T")),
+        *(("~5", "~5"), ("~a~", r"\~a~"), ("~~a b~~", r"\~\~a b\~~"), ("a#b > c - d. 1) +", "a#b > c - d. 1) +")),
+    ],
+)
+def test_only_markup_is_escaped(text: str, escaped: str) -> None:
+    """A character is escaped where it would be markup, and nowhere else; a reader sees the text as it was given."""
+    assert escaped == escape(text)
+    assert [f"p {text}"] == blocks(f"{escape(text)}\n")
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [
+        *(("C #", r"C \#"), ("C ###", r"C \###"), ("#", r"\#"), ("C#", "C#"), ("F # too", "F # too")),
+        *(("# C", "# C"), ("#1 C", "#1 C"), ("C", "C"), ("\u200b", "")),
+    ],
+)
+def test_only_a_closing_run_is_escaped(title: str, heading: str) -> None:
+    """In a heading a run of # is escaped where it would close it, and stays as it is elsewhere."""
+    page = markdown.write(digest_of([paper(title=title)], [summary(Rung.ABSTRACT)]), ZH)
+    assert f"###  1. {heading}" == page.splitlines()[6]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        *(("# a", r"\# a"), ("###### a", r"\###### a"), ("#", r"\#"), ("####### a", "####### a"), ("#a", "#a")),
+        *(("> a", r"\> a"), (">a", r"\>a"), ("a > b", "a > b"), ("a # b", "a # b"), ("a + b", "a + b")),
+        *(("+ a", r"\+ a"), ("+", r"\+"), ("+a", "+a"), ("- a", r"\- a"), ("-1 a", "-1 a"), ("-", r"\-")),
+        *(("--", r"\--"), ("- - -", r"\- - -"), ("a -", "a -"), ("-- a", "-- a"), ("a", "a"), ("\u200b", "")),
+        *(("1. a", r"1\. a"), ("1) a", r"1\) a"), ("1.", r"1\."), ("123456789. a", r"123456789\. a"), (". a", ". a")),
+        *(("1234567890. a", "1234567890. a"), ("1.5 a", "1.5 a"), ("v1. a", "v1. a"), ("1 a", "1 a")),
+        ("a 1. b", "a 1. b"),
+    ],
+)
+def test_only_what_opens_a_block_is_escaped(text: str, line: str) -> None:
+    """A highlight is escaped where it would open a heading, quote, list or rule, and stays as it is elsewhere."""
+    page = markdown.write(digest_of([paper()], [summary(highlights=(text, "b", "c"))]), ZH)
+    assert [f"  - {line}", "  - b", "  - c"] == [each for each in page.splitlines() if each.startswith("  - ")]
 
 
 def test_reference_entry() -> None:
@@ -406,6 +467,16 @@ def test_json_left_out() -> None:
         "rank": 11,
         "score": 11.51,
     } == left_out[0]
+
+
+def test_json_counts() -> None:
+    """The JSON page tells of votes, stars and comments as they are listed, and of those that nobody knows as 0."""
+    papers = [paper(number, upvotes=3, stars=2, comments=1) for number in range(10)] + [paper(10), paper(11, upvotes=0)]
+    digest = assemble(day(*papers))
+    assert digest
+    page = json.loads(json_page.write(digest, ZH))
+    assert [(3, 2, 1)] * 10 == [(one["upvotes"], one["stars"], one["comments"]) for one in page["papers"]]
+    assert [0, 0] == [one["upvotes"] for one in page["left_out"]]
 
 
 def test_json_parts_add_up(shared_data: Path) -> None:

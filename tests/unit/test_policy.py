@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,37 @@ def test_a_name_may_return(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        '{ name = "Kyutai", joined = 2026-03-02 }, { name = "Kyutai", left = 2026-03-02 }',
+        '{ name = "Kyutai", left = 2026-02-23 }, { name = "Kyutai", joined = 2026-03-02 }',
+    ],
+    ids=["the newer line first", "some days without"],
+)
+def test_a_name_may_return_in_any_order(tmp_path: Path, lines: str) -> None:
+    """The two lines of a name that returns may stand in any order, and there may be days between them."""
+    assert with_lab(tmp_path, lines).tier_of("Kyutai", date(2026, 3, 2)) == "frontier"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("decimals = 2 ", "decimals = 0", {"decimals": 0}),
+        ("decimals = 2 ", "decimals = 10", {"decimals": 10}),
+        ("stars = 2000", "stars = 0", {"viral": {"stars": 0, "upvotes": 500}}),
+        ("upvotes = 5 ", "upvotes = 0", {"weights": {"upvotes": 0, "stars": 6, "comments": 1}}),
+        ("floor = 10", "floor = 0", {"cut": {"pool": 50, "floor": 0}}),
+        ("floor = 10", "floor = 50", {"cut": {"pool": 50, "floor": 50}}),
+        ("pool = 50", "pool = 10", {"cut": {"pool": 10, "floor": 10}}),
+        ("keywords = []", 'keywords = [" RL ", "7"]', {"relevant": {"keywords": ("RL", "7"), "bonus": 10}}),
+    ],
+)
+def test_least_and_most(tmp_path: Path, old: str, new: str, changed: dict[str, Any]) -> None:
+    """A policy may have the least and the most of each number, and says then what its file says."""
+    assert load_policy().model_dump() | changed == policy_with(tmp_path, old, new).model_dump()
+
+
+@pytest.mark.parametrize(
     ("keyword", "title", "found"),
     [
         ("Agent", "Agentic search", True),
@@ -161,6 +193,29 @@ ERRORS = {
     "missing": ("upvotes = 5 ", "", "weights.upvotes: expected a value, found none"),
     "unknown": ("upvotes = 5 ", "upvotes = 5\nstar = 1", "weights.star: expected a known key, such as 'stars'"),
     "unlike": ("upvotes = 5 ", "upvotes = 5\nqqq = 1", "weights.qqq: expected a known key"),
+    "unknown below": (
+        '{ name = "Google" }',
+        '{ name = "Google", alias = ["x"] }',
+        "labs.frontier[0].alias: expected a known key, such as 'aliases'",
+    ),
+    "unknown on top": (
+        "decimals = 2 ",
+        "decimals = 2\ndecimal = 2",
+        "decimal: expected a known key, such as 'decimals'",
+    ),
+    "below nothing": ("decimals = 2 ", "decimals = -1", "decimals: expected greater than or equal to 0, found -1"),
+    "half a decimal": ("decimals = 2 ", "decimals = 2.0", "decimals: expected a valid integer, found 2.0"),
+    "votes below nothing": ("stars = 2000", "stars = -1", "viral.stars: expected greater than or equal to 0, found -1"),
+    "a line": (
+        "keywords = []",
+        'keywords = ["_"]',
+        "relevant.keywords[0]: expected a letter or digit in it, found '_'",
+    ),
+    "left before": (
+        '"Google"',
+        '"Google", joined = 2026-03-02, left = 2026-03-01',
+        "labs.frontier[0].left: expected a day after 2026-03-02, when it joined, found 2026-03-01",
+    ),
     "decimals": ("decimals = 2 ", "decimals = 11", "decimals: expected less than or equal to 10, found 11"),
     "threshold": ("stars = 2000", "stars = 2000.5", "viral.stars: expected a valid integer, found 2000.5"),
     "tier": ('tier = "super"', 'tier = "hyper"', "must_read.tier: expected 'super' or 'frontier', found 'hyper'"),
@@ -210,6 +265,17 @@ def test_every_complaint_is_told(tmp_path: Path) -> None:
     """A policy with two mistakes is refused with both, a line each."""
     with pytest.raises(PolicyError, match=r"weights\.upvotes: .*\n.*weights\.star: "):
         policy_with(tmp_path, "upvotes = 5 ", "upvotes = -1\nstar = 6")
+
+
+def test_complaints_are_lines(tmp_path: Path) -> None:
+    """Each line of what is wrong with a policy begins with its file, and holds one complaint and nothing else."""
+    with pytest.raises(PolicyError) as error:
+        policy_with(tmp_path, "upvotes = 5 ", "upvotes = -1\nstar = 6")
+    file = tmp_path / "policy.toml"
+    assert [
+        f"{file}: weights.upvotes: expected greater than or equal to 0, found -1",
+        f"{file}: weights.star: expected a known key, such as 'stars'",
+    ] == str(error.value).split("\n")
 
 
 @pytest.mark.parametrize(

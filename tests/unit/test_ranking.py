@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from paperboy.papers.paper import Paper
-from paperboy.papers.policy import Policy, load_policy
+from paperboy.papers.policy import Cut, Policy, Viral, load_policy
 from paperboy.papers.ranking import Parts, Ranked, rank
 from tests.samples import paper as sample_paper
 
@@ -134,3 +134,27 @@ def test_published_stays() -> None:
     papers = [paper(n, upvotes=100 - n) for n in range(60)]
     selected = rank(papers, POLICY, DAY, published={"2602.00055", "2602.99999"}).selected
     assert [row.rank for row in selected] == [*range(1, 11), 56]
+
+
+@pytest.mark.parametrize(
+    ("one", "viral"),
+    [
+        (paper(), False),
+        (paper(stars=0, upvotes=0), False),
+        (paper(stars=1), True),
+        (paper(upvotes=1), True),
+    ],
+)
+def test_viral_from_the_first_vote_on(one: Paper, viral: bool) -> None:
+    """Where more than nothing is Viral, a single vote or star is, and none or an unknown number is not."""
+    policy = POLICY.model_copy(update={"viral": Viral(stars=0, upvotes=0)})
+    assert viral == ranked(one, policy).trophy
+
+
+@pytest.mark.parametrize(("listed", "selected"), [(0, 0), (1, 3)])
+def test_without_a_floor(listed: int, selected: int) -> None:
+    """Without a floor the digest ends at the last listed lab, and has no papers where there is none."""
+    policy = POLICY.model_copy(update={"cut": Cut(pool=50, floor=0)})
+    labs = [paper(9, organization="Google")] * listed
+    papers = [paper(0, upvotes=500), paper(1, upvotes=500), *labs, paper(2)]
+    assert selected == len(rank(papers, policy, DAY).selected)

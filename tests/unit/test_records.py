@@ -19,7 +19,7 @@ from paperboy.days.keys import (
     paper_key,
     summary_key,
 )
-from paperboy.days.records import MAX_REFUSALS, DayRecords, DigestRecord, Run, SummaryRecord, papers_hash
+from paperboy.days.records import MAX_REFUSALS, DayRecords, DigestRecord, Findings, Run, SummaryRecord, papers_hash
 from paperboy.summaries.dialogue import Outcome
 from paperboy.summaries.prompt import NO_MODEL
 from paperboy.summaries.request import SummaryRequest
@@ -35,6 +35,23 @@ def record(rung: Rung = Rung.MODEL, of: str = PROMPT, **values: Any) -> SummaryR
     """A paper's summary on a rung, made with the prompt of that version."""
     made = {"summary": summary(rung), "input_hash": input_hash(PAPER, of), "attempt": 1}
     return SummaryRecord(**(made | values))
+
+
+def findings(prompt: str = PROMPT, model: str | None = None) -> Findings:
+    return Findings(ids=(), papers_hash="", policy_hash="", prompt_version=prompt, model=model, listed=0, kept=0)
+
+
+def test_refusals_are_a_models_own() -> None:
+    """A paper that one model refused for good is open to another, and the other's refusals count anew."""
+    refused = record(Rung.LISTING, refusals=MAX_REFUSALS, refused_by="one")
+    assert refused.serves(PAPER, findings(model="one"))
+    assert not refused.serves(PAPER, findings(model="two"))
+    again = record(Rung.LISTING, refusals=1, refused_by="two").after(refused)
+    assert (1, "two") == (again.refusals, again.refused_by)
+    away = record(Rung.LISTING).after(refused)
+    assert (MAX_REFUSALS, "one") == (away.refusals, away.refused_by)
+    kept = record(Rung.LISTING, refusals=1, refused_by="two").after(record(refusals=2, refused_by="one", model="one"))
+    assert (1, "two", "one", Rung.MODEL) == (kept.refusals, kept.refused_by, kept.model, kept.summary.rung)
 
 
 @pytest.mark.parametrize(
@@ -63,16 +80,16 @@ def record(rung: Rung = Rung.MODEL, of: str = PROMPT, **values: Any) -> SummaryR
 )
 def test_serves(rung: Rung, of: str, refusals: int, prompt: str, serves: bool) -> None:
     """A summary serves where a later run has nothing better to hope for, and a changed text opens the paper again."""
-    assert serves == record(rung, of, refusals=refusals).serves(PAPER, prompt)
+    assert serves == record(rung, of, refusals=refusals).serves(PAPER, findings(prompt))
 
 
 @pytest.mark.parametrize("field", ["title", "abstract", "organization"])
 def test_a_changed_text_is_told_anew(field: str) -> None:
     """A paper whose title, abstract or organisation has changed lacks a summary, though it was refused for good."""
     refused = record(Rung.LISTING, refusals=MAX_REFUSALS)
-    assert refused.serves(PAPER, PROMPT)
-    assert not refused.serves(PAPER.model_copy(update={field: "changed"}), PROMPT)
-    assert refused.serves(PAPER.model_copy(update={"upvotes": 9, "stars": 9, "comments": 9}), PROMPT)
+    assert refused.serves(PAPER, findings())
+    assert not refused.serves(PAPER.model_copy(update={field: "changed"}), findings())
+    assert refused.serves(PAPER.model_copy(update={"upvotes": 9, "stars": 9, "comments": 9}), findings())
 
 
 def test_what_came_of_a_request() -> None:
@@ -89,6 +106,7 @@ def test_what_came_of_a_request() -> None:
         reason="away",
         limited=True,
         refusals=1,
+        refused_by="m",
     )
     assert expected == SummaryRecord.of(outcome, request, "abc", "m")
 
@@ -188,7 +206,7 @@ def test_last_attempt() -> None:
 @pytest.mark.parametrize("records", [DayRecords(DAY, papers={PAPER.id: PAPER}), WHOLE])
 def test_lacks_summary(records: DayRecords) -> None:
     """A paper lacks a summary where there is none, and where it was made with another prompt than the run's."""
-    assert records.lacks_summary(PAPER.id, PROMPT)
+    assert records.lacks_summary(PAPER.id, findings())
 
 
 def test_papers_hash() -> None:

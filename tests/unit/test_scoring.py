@@ -8,9 +8,10 @@ import pytest
 
 from paperboy.days.keys import paper_key
 from paperboy.days.records import DayRecords, DigestRecord, Run, SummaryRecord, papers_hash
-from paperboy.days.scoring import rank_run, summary_requests
+from paperboy.days.scoring import rank_run, share_calls, summary_requests
 from paperboy.errors import ConflictError
 from paperboy.papers.policy import load_policy
+from paperboy.summaries.request import MAX_CALLS_PER_PAPER
 from paperboy.summaries.summary import Rung, input_hash
 from tests.samples import DAY, day, paper, summary
 
@@ -111,3 +112,22 @@ def test_what_other_runs_took_is_not_taken_off(attempt: int, left: int) -> None:
     """Of the calls that a run may take, those are gone that it took itself."""
     records = dataclasses.replace(listed(attempt=2), summaries=record(0, attempt=attempt, calls=1))
     assert left == sum(calls for _, calls in requested(records, 5))
+
+
+@pytest.mark.parametrize(
+    ("papers", "max_calls", "used", "expected"),
+    [
+        (3, 0, 99, [MAX_CALLS_PER_PAPER] * 3),
+        (3, 6, 0, [2, 2, 2]),
+        (3, 100, 0, [2, 2, 2]),
+        (3, 4, 0, [2, 1, 1]),
+        (3, 3, 0, [1, 1, 1]),
+        (3, 2, 0, [1, 1, 0]),
+        (3, 5, 3, [1, 1, 0]),
+        (3, 3, 9, [0, 0, 0]),
+        (0, 3, 0, []),
+    ],
+)
+def test_the_best_papers_do_not_go_without(papers: int, max_calls: int, used: int, expected: list[int]) -> None:
+    """Each paper gets a call in rank order, then each one more for a repair, until the run's limit is reached."""
+    assert expected == share_calls(papers, max_calls, used)

@@ -17,11 +17,11 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
     "Ingest": (
         IngestSettings,
         {
+            "SUMMARIZER": "none",
+            "LANGUAGE": "zh",
             "TABLE_NAME": "days",
             "HF_BASE_URL": "https://huggingface.co",
             "TIME_ZONE": "Asia/Shanghai",
-            "SUMMARIZER": "none",
-            "LANGUAGE": "zh",
         },
     ),
     "Score": (
@@ -35,11 +35,13 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
     "Summarize": (
         SummarizeSettings,
         {
-            "TABLE_NAME": "days",
             "SUMMARIZER": "openai",
             "LANGUAGE": "en",
-            "LLM_BASE_URL": "https://api.example.com/v1",
             "LLM_MODEL": "m",
+            "TABLE_NAME": "days",
+            "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/summaries",
+            "LLM_BASE_URL": "https://api.example.com/v1",
+            "MAX_OUTPUT_TOKENS": "4000",
             "PRICE_INPUT": "0.22",
             "MAX_TOKENS_PER_MONTH": "5000000",
             "MAX_COST_PER_MONTH": "0.5",
@@ -66,12 +68,14 @@ BAD_VALUES = {
     "MAX_TOKENS_PER_MONTH": ["-1", "many", "1.5"],
     "MAX_COST_PER_MONTH": ["-0.5", "nan"],
     "MAX_MODEL_CALLS_PER_RUN": ["-1", "all"],
+    "MAX_OUTPUT_TOKENS": ["0", "-1", "many"],
+    "LLM_EXTRA": ["[]", "{", "thinking", "[" * 100_000],
 }
 
 
 def complaint(settings: type[Settings], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """What is said of a wrong environment."""
-    for name in [*BAD_VALUES, "LLM_MODEL"]:
+    for name in [*BAD_VALUES, "LLM_MODEL", "BEDROCK_MODEL"]:
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -115,8 +119,8 @@ def test_missing_variable(function: str, name: str, monkeypatch: pytest.MonkeyPa
     ("function", "name", "value"),
     [
         (function, name, value)
-        for function, (_, environment) in FUNCTIONS.items()
-        for name in environment
+        for function, (settings, environment) in FUNCTIONS.items()
+        for name in sorted({*environment, *(str(field.alias) for field in settings.model_fields.values())})
         for value in BAD_VALUES.get(name, [])
     ],
 )
@@ -155,3 +159,23 @@ def test_template_gives_each_function_its_environment(resources: dict[str, dict[
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Lambda::Function"
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"), [("", {}), ("{}", {}), ('{"enable_thinking": false}', {"enable_thinking": False})]
+)
+def test_extra_fields(text: str, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extra fields of a request are a JSON object, and none where the variable is empty."""
+    settings, environment = FUNCTIONS["Summarize"]
+    assert "" == complaint(settings, environment | {"LLM_EXTRA": text}, monkeypatch)
+    assert fields == SummarizeSettings.load().llm_extra
+
+
+@pytest.mark.parametrize(("summarizer", "name"), [("bedrock", "qwen.qwen3-32b-v1:0"), ("openai", "m"), ("none", None)])
+def test_the_models_name(summarizer: str, name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ingest and summarize know the model by the same name, that of the provider which is configured."""
+    choice = {"SUMMARIZER": summarizer, "BEDROCK_MODEL": "qwen.qwen3-32b-v1:0", "LLM_MODEL": "m"}
+    for function in ("Ingest", "Summarize"):
+        settings, environment = FUNCTIONS[function]
+        assert "" == complaint(settings, environment | choice, monkeypatch)
+        assert name == settings.load().model_name  # type: ignore[attr-defined] # both have one

@@ -1,6 +1,7 @@
 """The site: which pages a digest has, at which keys, and of which types."""
 
 import datetime as dt
+import hashlib
 
 from paperboy.days.digest import assemble
 from paperboy.days.records import DigestRecord
@@ -32,6 +33,26 @@ def test_keys() -> None:
 def test_content_types() -> None:
     """Each text says that it is UTF-8: without that a browser may take Chinese for something else."""
     assert {True} == {kind.content_type.endswith("; charset=utf-8") for kind in PAGE_FORMATS}
+
+
+def test_types() -> None:
+    """A browser is told of each page what it is, and the hash of a page is that of its text's bytes."""
+    digest = assemble(day(paper()))
+    assert digest
+    pages = {page.key: page for page in digest_pages(digest, ZH)}
+    assert {
+        "latest.md": "text/markdown; charset=utf-8",
+        "latest.json": "application/json; charset=utf-8",
+        "latest.html": "text/html; charset=utf-8",
+    } == {key: pages[key].content_type for key in latest_keys()}
+    assert [hashlib.sha256(pages[key].text.encode()).hexdigest() for key in pages] == [
+        page.sha256 for page in pages.values()
+    ]
+
+
+def test_the_index_is_where_a_browser_looks_for_it() -> None:
+    """The list of the days is the page that an address without a name gives."""
+    assert "index.html" == INDEX_KEY
 
 
 def test_the_index_is_of_its_newest_day() -> None:

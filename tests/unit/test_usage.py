@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from paperboy.summaries.usage import (
-    MAX_OUTPUT_TOKENS,
+    DEFAULT_OUTPUT_TOKENS,
     MAX_REPORTED_TOKENS,
     MAX_SCHEMA_TOKENS,
     Limits,
@@ -40,7 +40,7 @@ def test_without_a_price_nothing_costs() -> None:
 def test_the_most_that_a_call_takes(texts: list[str], size: int) -> None:
     """A call reads as many tokens as its texts have bytes, and the schema, at most, and writes as many as it may."""
     most = max_usage(texts, PRICES)
-    assert (1, MAX_SCHEMA_TOKENS + size, MAX_OUTPUT_TOKENS) == (most.calls, most.input_tokens, most.output_tokens)
+    assert (1, MAX_SCHEMA_TOKENS + size, DEFAULT_OUTPUT_TOKENS) == (most.calls, most.input_tokens, most.output_tokens)
     assert PRICES.of(most.input_tokens, most.output_tokens) == most.cost
 
 

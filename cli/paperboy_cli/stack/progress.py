@@ -87,7 +87,7 @@ def is_mended(records: DayRecords) -> bool:
         return True
     summaries = [(entry.paper, records.summaries.get(entry.paper.id)) for entry in digest.entries]
     tried = all(
-        summary is not None and (summary.attempt >= run.attempt or summary.serves(paper, run.prompt_version))
+        summary is not None and (summary.attempt >= run.attempt or summary.serves(paper, run))
         for paper, summary in summaries
     )
     return tried and Counter(digest.rungs) == Counter(records.digest.rungs)

@@ -15,7 +15,7 @@ from paperboy.days.keys import BUDGET, month_key
 from paperboy.days.records import RECORD_FORMATS
 from paperboy.summaries.dialogue import Answer, LimitError
 from paperboy.summaries.model import Completion, Model, ModelError
-from paperboy.summaries.usage import Limits, Prices, Usage, max_usage
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Limits, Prices, Usage, max_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +115,7 @@ class BudgetedModel:
     model: Model
     budget: Budget
     prices: Prices
+    max_output_tokens: int = DEFAULT_OUTPUT_TOKENS
 
     @property
     def name(self) -> str:
@@ -127,7 +128,7 @@ class BudgetedModel:
         process is stopped in between. Raises LimitError where there is no room, or nobody knows.
         """
         month = month_key(time.time())
-        most = max_usage((message.content for message in messages), self.prices)
+        most = max_usage((message.content for message in messages), self.prices, self.max_output_tokens)
         try:
             reserved = self.budget.reserve(month, token, most)
         except UnreadableError as error:

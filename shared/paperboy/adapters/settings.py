@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from paperboy.errors import validation_message
 from paperboy.languages.language import Code
-from paperboy.summaries.usage import Limits, Price, Prices
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Limits, Price, Prices
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 Summarizer = Literal["bedrock", "openai", "none"]
@@ -30,6 +31,14 @@ def _time_zone(name: str) -> ZoneInfo:
         raise ValueError(f"no time zone is called {name!r}") from error
 
 
+def _json_object(text: str) -> object:
+    """The object in a variable's text; none where that is empty."""
+    try:
+        return json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected a JSON object: {error}") from error
+
+
 class Settings(BaseModel):
     """The variables of one function. Read on first use, never at import."""
 
@@ -44,13 +53,25 @@ class Settings(BaseModel):
             raise SettingsError(f"environment of this function: {validation_message(error)}") from None
 
 
-class IngestSettings(Settings):
+class _Summaries(BaseModel):
+    """What writes the summaries, and in which language."""
+
+    summarizer: Summarizer = Field(alias="SUMMARIZER")
+    language: Code = Field(alias="LANGUAGE")
+    bedrock_model: str = Field(alias="BEDROCK_MODEL", default="")
+    llm_model: str = Field(alias="LLM_MODEL", default="")
+
+    @property
+    def model_name(self) -> str | None:
+        """The name of the model that is configured; None where there is none."""
+        return {"bedrock": self.bedrock_model, "openai": self.llm_model, "none": None}[self.summarizer]
+
+
+class IngestSettings(_Summaries, Settings):
     table: Name = Field(alias="TABLE_NAME")
     source_url: Address = Field(alias="HF_BASE_URL")
     time_zone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = Field(alias="TIME_ZONE")
     source_token_name: str = Field(alias="HF_TOKEN_NAME", default="")
-    summarizer: Summarizer = Field(alias="SUMMARIZER")
-    language: Code = Field(alias="LANGUAGE")
 
 
 class ScoreSettings(Settings):
@@ -59,14 +80,16 @@ class ScoreSettings(Settings):
     max_calls_per_run: Annotated[int, Field(ge=0)] = Field(alias="MAX_MODEL_CALLS_PER_RUN", default=0)
 
 
-class SummarizeSettings(Settings):
+class SummarizeSettings(_Summaries, Settings):
     table: Name = Field(alias="TABLE_NAME")
-    summarizer: Summarizer = Field(alias="SUMMARIZER")
-    language: Code = Field(alias="LANGUAGE")
-    bedrock_model: str = Field(alias="BEDROCK_MODEL", default="")
-    model_key_name: str = Field(alias="LLM_KEY_NAME", default="")
-    model_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(alias="LLM_BASE_URL", default="")
-    model_name: str = Field(alias="LLM_MODEL", default="")
+    queue_url: Address = Field(alias="QUEUE_URL")
+    llm_key_name: str = Field(alias="LLM_KEY_NAME", default="")
+    llm_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(alias="LLM_BASE_URL", default="")
+    llm_extra: Annotated[dict[str, JsonValue], BeforeValidator(_json_object)] = Field(
+        alias="LLM_EXTRA", default_factory=dict
+    )
+    """Fields that every request to the endpoint has besides ours, as a JSON object."""
+    max_output_tokens: Annotated[int, Field(ge=1)] = Field(alias="MAX_OUTPUT_TOKENS", default=DEFAULT_OUTPUT_TOKENS)
     price_input: Price = Field(alias="PRICE_INPUT", default=Decimal(0))
     price_output: Price = Field(alias="PRICE_OUTPUT", default=Decimal(0))
     max_tokens_per_month: Annotated[int, Field(ge=0)] = Field(alias="MAX_TOKENS_PER_MONTH", default=0)

@@ -133,7 +133,7 @@ def record_of(
         ids=tuple(entry.paper.id for entry in digest.entries),
         hashes=dict(hashes),
         rungs=digest.rungs,
-        open=any(records.lacks_summary(entry.paper.id, run.prompt_version) for entry in digest.entries),
+        open=any(records.lacks_summary(entry.paper.id, run) for entry in digest.entries),
         published_at=now,
     )
     before = records.digest

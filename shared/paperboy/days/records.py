@@ -44,6 +44,8 @@ class Findings(Record):
     policy_hash: str
     prompt_version: str
     """The version of the prompt that the day's summaries are to be made with."""
+    model: str | None = None
+    """The name of the model that is to make them; None where there is none."""
     listed: int
     """Distinct items of the newest listing, the rejected ones among them."""
     kept: int
@@ -105,7 +107,9 @@ class SummaryRecord(Record):
     limited: bool = False
     """Whether a limit of the budget left it without a model this time."""
     refusals: int = 0
-    """How many replies in a row were no summary."""
+    """How many replies of one model in a row were no summary."""
+    refused_by: str | None = None
+    """The name of that model."""
 
     @classmethod
     def of(cls, outcome: Outcome, request: SummaryRequest, input_hash: str, model: str | None) -> SummaryRecord:
@@ -120,16 +124,18 @@ class SummaryRecord(Record):
             reason=outcome.reason,
             limited=outcome.limited,
             refusals=outcome.refusals,
+            refused_by=model if outcome.refusals else None,
         )
 
-    def serves(self, paper: Paper, prompt_version: str) -> bool:
-        """Whether it is the best that can be had, so that a later run need not try again.
+    def serves(self, paper: Paper, run: Findings) -> bool:
+        """Whether it is the best that the run can have, so that it need not try again.
 
         It is when a model wrote it from what the paper is now, when there is no model to do better, and when
-        MAX_REFUSALS replies in a row were no better.
+        MAX_REFUSALS replies in a row of the run's own model were no better: another model may be.
         """
-        final = prompt_version == NO_MODEL or self.refusals >= MAX_REFUSALS
-        if self.input_hash != input_hash(paper, prompt_version):
+        refused = self.refusals >= MAX_REFUSALS and self.refused_by == run.model
+        final = run.prompt_version == NO_MODEL or refused
+        if self.input_hash != input_hash(paper, run.prompt_version):
             return final and not self.summary.rung.low
         return final or not self.summary.rung.low
 
@@ -143,9 +149,10 @@ class SummaryRecord(Record):
         usage = previous.usage + self.usage
         if not self.summary.rung.low:
             return self.replaced(usage=usage)
-        refusals = previous.refusals + self.refusals
+        refused_by = self.refused_by or previous.refused_by
+        refusals = self.refusals + (previous.refusals if previous.refused_by == refused_by else 0)
         if previous.summary.rung.low:
-            return self.replaced(usage=usage, refusals=refusals)
+            return self.replaced(usage=usage, refusals=refusals, refused_by=refused_by)
         return previous.replaced(
             attempt=self.attempt,
             calls=self.calls,
@@ -153,6 +160,7 @@ class SummaryRecord(Record):
             limited=self.limited,
             usage=usage,
             refusals=refusals,
+            refused_by=refused_by,
         )
 
 
@@ -223,10 +231,10 @@ class DayRecords:
         keys = map(kind_of, self.unreadable)
         return frozenset(paper_id for kind, paper_id in keys if kind == PAPER)
 
-    def lacks_summary(self, paper_id: str, prompt_version: str) -> bool:
-        """Whether a paper has no summary that serves."""
+    def lacks_summary(self, paper_id: str, run: Findings) -> bool:
+        """Whether a paper has no summary that serves the run."""
         record = self.summaries.get(paper_id)
-        return record is None or not record.serves(self.papers[paper_id], prompt_version)
+        return record is None or not record.serves(self.papers[paper_id], run)
 
 
 def low_count(rungs: Mapping[Rung, int]) -> int:

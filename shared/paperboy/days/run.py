@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -86,6 +86,7 @@ class Versions:
 
     policy_hash: str
     prompt_version: str
+    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def visit(records: DayRecords, listing: Listing | None, request: RunRequest, ver
     papers = [_updated(records, paper) for paper in (listing.papers if listing else ())]
     changed = tuple(paper for paper in papers if paper != records.papers.get(paper.id))
     if last and (listing is None or (last.ids and not papers)):
-        findings = last.findings.replaced(policy_hash=versions.policy_hash, prompt_version=versions.prompt_version)
+        findings = last.findings.replaced(**asdict(versions))
         broken_listing = listing.rejections if listing else last.broken_listing
     else:
         findings = _findings(records, papers, listing.rejections if listing else (), versions)
@@ -179,8 +180,7 @@ def _findings(
     return Findings(
         ids=tuple(paper.id for paper in papers),
         papers_hash=papers_hash(papers),
-        policy_hash=versions.policy_hash,
-        prompt_version=versions.prompt_version,
+        **asdict(versions),
         listed=len(listed) + len(lost),
         kept=len(kept),
         rejections=lost,

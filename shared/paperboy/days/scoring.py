@@ -1,4 +1,4 @@
-"""What score makes of a day's records: the ranking of the newest run, and the requests for what is missing."""
+"""What score makes of a day's records: the ranking of the newest run, and the requests for the summaries it lacks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from paperboy.days.records import DayRecords, RankingRecord, Run, papers_hash
 from paperboy.errors import ConflictError
 from paperboy.papers.policy import Policy
 from paperboy.papers.ranking import rank
-from paperboy.summaries.request import SummaryRequest, share_calls
+from paperboy.summaries.request import MAX_CALLS_PER_PAPER, SummaryRequest
 
 
 def rank_run(run: Run, records: DayRecords, policy: Policy) -> RankingRecord:
@@ -29,9 +29,21 @@ def summary_requests(
 
     They share the model calls that the run may take; what its summaries took already is taken off.
     """
-    lacking = [row.id for row in ranking.selected if records.lacks_summary(row.id, run.prompt_version)]
+    lacking = [row.id for row in ranking.selected if records.lacks_summary(row.id, run)]
     used = sum(summary.calls for summary in records.summaries.values() if summary.attempt == run.attempt)
     return [
-        SummaryRequest(day=records.day, paper_id=paper_id, attempt=run.attempt, max_calls=max_calls)
+        SummaryRequest(day=records.day, paper_id=paper_id, attempt=run.attempt, due=run.due, max_calls=max_calls)
         for paper_id, max_calls in zip(lacking, share_calls(len(lacking), max_calls_per_run, used), strict=True)
     ]
+
+
+def share_calls(papers: int, max_calls: int, used_calls: int) -> list[int]:
+    """How many calls each of so many papers may take in a run that may take `max_calls`, and has taken `used_calls`.
+
+    Each paper gets one, and then each gets one more for a repair; the papers are in rank order, so that the best do not
+    go without. A `max_calls` of 0 is no limit.
+    """
+    if not max_calls:
+        return [MAX_CALLS_PER_PAPER] * papers
+    left = max(0, max_calls - used_calls)
+    return [sum(place + papers * nth < left for nth in range(MAX_CALLS_PER_PAPER)) for place in range(papers)]

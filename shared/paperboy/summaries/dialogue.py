@@ -11,7 +11,7 @@ from paperboy.summaries.model import Completion, FilteredError, ModelError
 from paperboy.summaries.prompt import Message, Refusal, conversation
 from paperboy.summaries.reply import ReplyError, read_reply
 from paperboy.summaries.summary import Rung, Summary, from_paper
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, Usage
+from paperboy.summaries.usage import Usage
 
 
 class LimitError(Exception):
@@ -75,7 +75,7 @@ def summarize(paper: Paper, language: Language, call: Call | None, max_calls: in
             reason, fault = f"reply: it could not be read: {type(error).__name__}", error
         else:
             return Outcome(summary, usage, refusal.reason if refusal else None, fault=fault)
-        cut_off = f"reply: it was cut off after {MAX_OUTPUT_TOKENS} tokens; " if completion.cut_off else ""
+        cut_off = "reply: it was cut off when its tokens were used up; " if completion.cut_off else ""
         refusal = Refusal(completion.text, cut_off + reason)
     assert refusal is not None  # noqa: S101 - the loop ends here only with one
     return Outcome(fallback, usage, refusal.reason, refusals=1, fault=fault)

@@ -33,6 +33,15 @@ class ModelError(Exception):
         """What it took all the same; None where nobody said."""
 
 
+class ThrottledError(ModelError):
+    """The provider has no room for the call now; the same call may succeed later."""
+
+    def __init__(self, reason: str, usage: Usage | None, retry_after: float | None = None) -> None:
+        super().__init__(reason, usage)
+        self.retry_after = retry_after
+        """Seconds after which the provider wants to be called again, where it says so."""
+
+
 class FilteredError(ModelError):
     """The provider answers, but not this conversation; asked again it would say the same."""
 

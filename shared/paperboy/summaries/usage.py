@@ -34,8 +34,8 @@ class Usage(BaseModel):
         return Usage(**{name: getattr(self, name) - getattr(other, name) for name in Usage.model_fields})
 
 
-MAX_OUTPUT_TOKENS = 4000
-"""Tokens that a reply may have: a summary has 400, and a thinking model's thoughts count as well."""
+DEFAULT_OUTPUT_TOKENS = 1000
+"""Tokens that a reply may have unless the settings say otherwise: a summary has 400. A model that thinks needs more."""
 
 MAX_SCHEMA_TOKENS = 1000
 """More than an endpoint counts for the reply's shape, which goes with every call."""
@@ -81,7 +81,7 @@ class Prices(BaseModel):
         return Usage(calls=usage.calls, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost=cost)
 
 
-def max_usage(texts: Iterable[str], prices: Prices) -> Usage:
+def max_usage(texts: Iterable[str], prices: Prices, max_output_tokens: int = DEFAULT_OUTPUT_TOKENS) -> Usage:
     """The most that a call with these texts can take: no tokenizer makes more tokens of a text than it has bytes."""
     read = MAX_SCHEMA_TOKENS + sum(len(text.encode()) for text in texts)
-    return prices.priced(Usage(calls=1, input_tokens=read, output_tokens=MAX_OUTPUT_TOKENS))
+    return prices.priced(Usage(calls=1, input_tokens=read, output_tokens=max_output_tokens))

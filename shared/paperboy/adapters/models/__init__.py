@@ -19,12 +19,19 @@ def load_model(settings: SummarizeSettings, language: Language) -> Model | None:
         case "bedrock":
             from paperboy.adapters.models.bedrock import Bedrock
 
-            return Bedrock(settings.bedrock_model, schema)
+            return Bedrock(settings.bedrock_model, schema, max_output_tokens=settings.max_output_tokens)
         case "openai":
             from paperboy.adapters.models.openai import OpenAI
             from paperboy.adapters.secret import Secret
 
-            key = Secret(settings.model_key_name) if settings.model_key_name else None
-            return OpenAI(settings.model_url, settings.model_name, schema, key)
+            key = Secret(settings.llm_key_name) if settings.llm_key_name else None
+            return OpenAI(
+                settings.llm_url,
+                settings.llm_model,
+                schema,
+                key,
+                max_output_tokens=settings.max_output_tokens,
+                extra=settings.llm_extra,
+            )
         case "none":
             return None

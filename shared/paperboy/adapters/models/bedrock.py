@@ -25,7 +25,7 @@ from paperboy.summaries.model import (
     turn_text,
 )
 from paperboy.summaries.prompt import Message
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, reported_usage
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, reported_usage
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -41,8 +41,15 @@ CUT_OFF_STOPS = {"max_tokens", "model_context_window_exceeded"}
 class Bedrock:
     """A model, or an inference profile, by its id."""
 
-    def __init__(self, model_id: str, schema: Schema, client: BedrockRuntimeClient | None = None) -> None:
+    def __init__(
+        self,
+        model_id: str,
+        schema: Schema,
+        client: BedrockRuntimeClient | None = None,
+        max_output_tokens: int = DEFAULT_OUTPUT_TOKENS,
+    ) -> None:
         self.name = model_id
+        self._max_output_tokens = max_output_tokens
         self._client = client or boto3.client("bedrock-runtime", config=BEDROCK_CONFIG)
         self._client.meta.events.register_first("needs-retry.bedrock-runtime.Converse", _give_up)
         self._variants = RequestVariants(_variants(schema))
@@ -57,7 +64,7 @@ class Bedrock:
                 for each in messages
                 if each.role != "system"
             ],
-            "inferenceConfig": {"maxTokens": MAX_OUTPUT_TOKENS},
+            "inferenceConfig": {"maxTokens": self._max_output_tokens},
         }
         return self._variants.send(lambda variant: self._send(conversation | variant))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +28,7 @@ from paperboy.summaries.model import (
     turn_text,
 )
 from paperboy.summaries.prompt import Message
-from paperboy.summaries.usage import MAX_OUTPUT_TOKENS, Usage, reported_usage
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Usage, reported_usage
 
 if TYPE_CHECKING:
     from paperboy.adapters.secret import Secret
@@ -51,7 +51,7 @@ MAX_CALL_SECONDS = 140.0
 """Seconds of one call in all, its tries and waits: a busy endpoint may send empty lines for minutes (DeepSeek's)."""
 
 MAX_ANSWER_BYTES = 1_000_000
-"""Bytes of one answer; MAX_OUTPUT_TOKENS are a twentieth of it."""
+"""Bytes of one answer; a reply of 10,000 tokens is a twentieth of it."""
 
 UNSUPPORTED_STATUSES = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 """What endpoints answer to a field that they do not know."""
@@ -109,13 +109,16 @@ class OpenAI:
         key: Secret | None = None,
         retry: Retry = CALL_RETRY,
         max_seconds: float = MAX_CALL_SECONDS,
+        max_output_tokens: int = DEFAULT_OUTPUT_TOKENS,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
         self._key = key
         self._max_seconds = max_seconds
         self._client = httpx.Client(timeout=CALL_TIMEOUT, transport=RetryTransport(retry=retry))
         self._url = base_url.rstrip("/") + "/chat/completions"
-        self._variants = RequestVariants(_variants(schema))
+        self._extra = dict(extra or {})
+        self._variants = RequestVariants(_variants(schema, max_output_tokens))
 
     def complete(self, messages: Sequence[Message]) -> Completion:
         """The reply to a conversation. Raises ModelError where there is none to read."""
@@ -126,7 +129,7 @@ class OpenAI:
             raise ModelError(str(error), Usage()) from error
         begun = time.monotonic()
         return self._variants.send(
-            lambda variant: self._send({"model": self.name, "messages": turns} | variant, key, begun)
+            lambda variant: self._send({"model": self.name, "messages": turns} | variant | self._extra, key, begun)
         )
 
     def _send(self, request: dict[str, Any], key: str | None, begun: float) -> Completion:
@@ -172,18 +175,18 @@ class OpenAI:
         return ModelError(reason, NO_TOKENS)
 
 
-def _variants(schema: Schema) -> tuple[dict[str, Any], ...]:
+def _variants(schema: Schema, max_output_tokens: int) -> tuple[dict[str, Any], ...]:
     in_shape = {
         "response_format": {
             "type": "json_schema",
             "json_schema": {"name": "summary", "strict": True, "schema": schema},
         }
     }
-    limit = {"max_tokens": MAX_OUTPUT_TOKENS}
+    limit = {"max_tokens": max_output_tokens}
     return (
         in_shape | limit,
         # OpenAI's newer models take the limit by this name alone.
-        in_shape | {"max_completion_tokens": MAX_OUTPUT_TOKENS},
+        in_shape | {"max_completion_tokens": max_output_tokens},
         {"response_format": {"type": "json_object"}} | limit,
         limit,
     )
