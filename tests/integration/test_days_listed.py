@@ -11,7 +11,7 @@ from functions.render.handler import Render
 from paperboy.adapters.table import Table
 from paperboy.days.records import DayRecords, DigestRecord
 from paperboy.errors import ConflictError
-from paperboy.pages.site import INDEX_KEY
+from paperboy.pages.site import INDEX_KEY, digest_keys, latest_keys
 from paperboy.summaries.summary import Rung
 from tests.integration.conftest import DAY, Stages, nothing_is_unreadable, run_of
 
@@ -76,8 +76,7 @@ def test_again_with_nothing_new_nothing_is_put(stages: Stages) -> None:
     """The first time every page is put once; rendered again with nothing new, none is."""
     keys = puts(stages)
     stages.whole_day()
-    pages = [f"{name}.{kind}" for name in (f"digests/{DAY}", "latest") for kind in ("html", "json", "md")]
-    assert sorted([*pages, INDEX_KEY]) == sorted(keys)
+    assert sorted([*digest_keys(DAY), *latest_keys(), INDEX_KEY]) == sorted(keys)
     keys.clear()
     stages.whole_day(hour=4)
     stages.render()
