@@ -59,6 +59,7 @@ bench: setup
 	@.venv/bin/python -m tests.benchmarks.imports
 	@.venv/bin/python -m tests.benchmarks.throughput
 	@.venv/bin/python -m tests.benchmarks.linear
+	@.venv/bin/python -m tests.benchmarks.texts
 
 .PHONY: code
 code: setup

@@ -16,7 +16,7 @@ from paperboy.adapters.table import Table
 from paperboy.days.records import DayRecords
 from paperboy.days.run import Report, RunRequest, Versions, Visit, days_to_visit, month_before, read_request, visit
 from paperboy.languages.language import load_language
-from paperboy.papers.listing import NotListedYetError, Source, SourceError
+from paperboy.papers.listing import MAX_LISTING_SECONDS, NotListedYetError, Source, SourceError
 from paperboy.papers.policy import Policy, load_policy
 from paperboy.summaries.prompt import prompt_version
 
@@ -43,11 +43,11 @@ class Ingest:
         month = month_before(request.time, self.time_zone)
         return days_to_visit(month, self.table.read_digests(since=month[-1]), self.table.read_attempts(month))
 
-    def visit(self, day: dt.date, request: RunRequest) -> Report:
-        """Ingest one day; what comes of it is a value, so that one day's failure costs no other."""
+    def visit(self, day: dt.date, request: RunRequest, has_time: bool = True) -> Report:
+        """Ingest one day, or leave it to the next run; what comes of it is a value, so a failure costs no other day."""
         with logger.append_context_keys(day=str(day)):
             try:
-                report = self.ingest_day(day, request)
+                report = self.ingest_day(day, request) if has_time else Report(status="postponed")
             except NotListedYetError:
                 report = {"status": "not listed yet"}
             except Exception as error:
@@ -79,14 +79,9 @@ class Ingest:
 def collaborators() -> Ingest:
     """What the function works with, made once in an execution environment."""
     settings = IngestSettings.load()
-    return Ingest(
-        source=load_source(settings),
-        table=Table(settings.table, report_unreadable),
-        policy=load_policy(),
-        prompt_version=prompt_version(load_language(settings.language), settings.summarizer != "none"),
-        model_name=settings.model_name,
-        time_zone=settings.time_zone,
-    )
+    source, table = load_source(settings, logger.warning), Table(settings.table, report_unreadable)
+    version = prompt_version(load_language(settings.language), settings.summarizer != "none")
+    return Ingest(source, table, load_policy(), version, settings.model_name, settings.time_zone)
 
 
 @logger.inject_lambda_context
@@ -94,7 +89,12 @@ def collaborators() -> Ingest:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = read_request(event, dt.datetime.now(dt.UTC))
     ingest = collaborators()
-    reports = {str(day): ingest.visit(day, request) for day in ingest.days(request)}
+    millis_left = getattr(context, "get_remaining_time_in_millis", lambda: float("inf"))
+    reports: dict[str, Report] = {}
+    for day in ingest.days(request):
+        # Half a minute is for the records. One day is visited in any case: a short time-out must not postpone them all.
+        has_time = not reports or millis_left() > 1000 * (MAX_LISTING_SECONDS + 30)
+        reports[str(day)] = ingest.visit(day, request, has_time)
     if failed := [f"{day}: {each['reason']}" for day, each in reports.items() if each["status"] == "failed"]:
         raise IngestError("; ".join(failed))
     return reports

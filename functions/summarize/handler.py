@@ -10,16 +10,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from paperboy.adapters.batch import BatchResponse
-from paperboy.adapters.budget import Budget, BudgetedModel
+from paperboy.adapters.budget import NO_DEADLINE, Budget, BudgetedModel
 from paperboy.adapters.models import load_model
 from paperboy.adapters.observe import Metric, count, logger, metrics, report_unreadable
-from paperboy.adapters.queue import handle_requests
+from paperboy.adapters.queue import Queue
 from paperboy.adapters.settings import SummarizeSettings
 from paperboy.adapters.table import Table
 from paperboy.days.records import SummaryRecord
 from paperboy.errors import ConflictError
 from paperboy.languages.language import Language, load_language
-from paperboy.summaries.dialogue import summarize
+from paperboy.summaries.dialogue import PostponedError, summarize
 from paperboy.summaries.prompt import prompt_version
 from paperboy.summaries.request import SummaryRequest
 from paperboy.summaries.summary import input_hash
@@ -34,12 +34,11 @@ class Summarize:
     model: BudgetedModel | None
     language: Language
 
-    def summarize_paper(self, request: SummaryRequest) -> SummaryRecord | None:
+    def summarize_paper(self, request: SummaryRequest, deadline: float = NO_DEADLINE) -> SummaryRecord | None:
         """Write the summary that is requested; None where there is nothing to do.
 
-        The paper is claimed before the model is called, so that two copies of a message pay once. A model's older
-        summary stays where no newer one can be had. Raises ConflictError while another copy is at it: the queue brings
-        this one back when that is over.
+        The paper is claimed first, so that two copies of a message pay once. The queue brings the request back after a
+        ConflictError, while another copy is at it, and a PostponedError, where no call fits in before the `deadline`.
         """
         fields: dict[str, Any] = {"day": str(request.day), "paper": request.paper_id, "attempt": request.attempt}
         paper = self.table.read_paper(request.day, request.paper_id)
@@ -53,8 +52,13 @@ class Summarize:
             return None
         if claim.expired:
             self.budget.forfeit(claim.expired)
-        call = partial(self.model.call, token=claim.token) if self.model else None
-        outcome = summarize(paper, self.language, call, request.max_calls)
+        call = partial(self.model.call, token=claim.token, deadline=deadline) if self.model else None
+        try:
+            outcome = summarize(paper, self.language, call, request.max_calls, not request.due, claim.spent)
+        except PostponedError as error:
+            self.table.release_summary(request, claim, error.usage)
+            logger.warning("paper postponed", extra=fields | {"status": "postponed", "reason": str(error)})
+            raise
         if outcome.fault:
             logger.error("reply not read", extra=fields | {"status": "refused"}, exc_info=outcome.fault)
         name = self.model.name if self.model else None
@@ -74,23 +78,23 @@ def collaborators() -> Summarize:
     """What the function works with, made once in an execution environment."""
     settings = SummarizeSettings.load()
     language = load_language(settings.language)
-    budget = Budget(settings.table, report_unreadable, settings.limits)
-    model = load_model(settings, language)
-    return Summarize(
-        table=Table(settings.table, report_unreadable),
-        budget=budget,
-        model=BudgetedModel(model, budget, settings.prices, settings.max_output_tokens) if model else None,
-        language=language,
-    )
+    budget, model = Budget(settings.table, report_unreadable, settings.limits), load_model(settings, language)
+    budgeted = BudgetedModel(model, budget, settings.prices, settings.max_output_tokens) if model else None
+    return Summarize(Table(settings.table, report_unreadable), budget, budgeted, language)
+
+
+@cache
+def queue() -> Queue:
+    return Queue(SummarizeSettings.load().queue_url)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
-    records, response = handle_requests(event, collaborators().summarize_paper)
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+    records, response = queue().handle(event, partial(collaborators().summarize_paper, deadline=deadline))
     for record in filter(None, records):
-        rung = record.summary.rung
-        count(Metric[f"SUMMARISED_{rung.name}"], 1)
-        count(Metric.ON_LOW_RUNG, int(rung.low))
+        count(Metric[f"SUMMARISED_{record.summary.rung.name}"], 1)
+        count(Metric.ON_LOW_RUNG, int(record.summary.rung.low))
         count(Metric.LIMITED, int(record.limited))
     return response

@@ -66,6 +66,7 @@ sys.path += {path!r}
 import handler
 class Context:
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
+    def get_remaining_time_in_millis(self): return 300_000
 try:
     answer = handler.handler({event!r}, Context())
 except Exception as error:

@@ -11,7 +11,8 @@ from typing import Any
 
 Request = dict[str, Any]
 Answer = tuple[int, Any, dict[str, str]]
-"""Status, body and headers. A body that is an iterator is sent part by part until nobody reads it any more."""
+"""Status, body and headers. A body that is an iterator is sent part by part until nobody reads it any more; one that is
+bytes is sent as it is. An `answer` that raises ConnectionAbortedError drops the connection."""
 
 
 class Fake:
@@ -21,6 +22,7 @@ class Fake:
         self.answer = answer
         self.requests: list[Request] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.url = ""
 
 
@@ -33,7 +35,12 @@ def serving(fake: Fake) -> Iterator[Fake]:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             fake.requests.append(request)
             fake.headers.append(dict(self.headers))
-            status, body, headers = fake.answer(request)
+            fake.paths.append(self.path)
+            try:
+                status, body, headers = fake.answer(request)
+            except ConnectionAbortedError:
+                self.connection.close()
+                return
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)

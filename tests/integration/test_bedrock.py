@@ -13,7 +13,14 @@ from botocore.config import Config
 
 from paperboy.adapters.models.bedrock import BEDROCK_CONFIG, Bedrock
 from paperboy.languages.language import load_language
-from paperboy.summaries.model import MAX_CALL_TRIES, NO_TOKENS, FilteredError, ModelError
+from paperboy.summaries.model import (
+    MAX_CALL_TRIES,
+    NO_TOKENS,
+    FilteredError,
+    ModelError,
+    NotSupportedError,
+    ThrottledError,
+)
 from paperboy.summaries.prompt import Message
 from paperboy.summaries.reply import schema_of
 from paperboy.summaries.summary import Rung
@@ -25,6 +32,7 @@ from tests.integration.fake import Answer, Fake, Request, serving
 
 MODEL = "qwen.qwen3-235b-a22b-2507-v1:0"
 SCHEMA = schema_of(load_language("zh"))
+EACH = Usage(calls=1, input_tokens=700, output_tokens=300)
 CONVERSATION = (
     Message("system", "Answer in JSON."),
     Message("user", "{}"),
@@ -49,10 +57,15 @@ def service() -> Iterator[Fake]:
         yield fake
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting between tries."""
+    monkeypatch.setattr("paperboy.adapters.models.bedrock.time.sleep", lambda _: None)
+
+
 def bedrock(emulator: Local, url: str, **options: Any) -> Bedrock:
-    retries: Any = {"mode": "standard", "total_max_attempts": MAX_CALL_TRIES}
-    at_once = BEDROCK_CONFIG.merge(Config(retries=retries, proxies={}, **options))
-    return Bedrock(MODEL, SCHEMA, emulator.session.client("bedrock-runtime", endpoint_url=url, config=at_once))
+    config = BEDROCK_CONFIG.merge(Config(proxies={}, **options))
+    return Bedrock(MODEL, SCHEMA, emulator.session.client("bedrock-runtime", endpoint_url=url, config=config))
 
 
 def way(request: Request) -> str:
@@ -98,15 +111,52 @@ def test_the_conversation_is_sent_as_it_is(emulator: Local, service: Fake) -> No
     [
         ([{"text": '{"title": "题"}'}], '{"title": "题"}'),
         ([{"toolUse": {"toolUseId": "1", "name": "summary", "input": {"title": "题"}}}], '{"title": "题"}'),
+        ([{"toolUse": {"toolUseId": "1", "name": "summary", "input": '{"title": "题"}'}}], '{"title": "题"}'),
         ([{"reasoningContent": {"reasoningText": {"text": "thinking"}}}, {"text": "{}"}], "{}"),
-        ([], ""),
+        ([{"reasoningContent": {"reasoningText": {"text": '{"title": "题"}'}}}], '{"title": "题"}'),
+        ([{"toolUse": {"toolUseId": "1", "name": "summary"}}, {"text": "{}"}], "{}"),
+        ([{"ofAnotherYear": {"text": "no"}}, {"text": "{}"}], "{}"),
+        ([{"text": 7}, {"text": "{\ud800}"}], "{�}"),
     ],
-    ids=["text", "tool", "thoughts", "nothing"],
+    ids=["text", "tool", "tool's text", "thoughts", "only thoughts", "no input", "an unknown block", "odd texts"],
 )
 def test_a_reply_in_any_of_its_forms(emulator: Local, service: Fake, content: list[dict[str, Any]], text: str) -> None:
-    """The reply is the text or the tool's input, without the model's thoughts."""
+    """The reply is the text or the tool's input, without the model's thoughts, whatever stands beside it."""
     service.answer = lambda _: says(*content)
     assert text == bedrock(emulator, service.url).complete(CONVERSATION).text
+
+
+THOUGHTS = {"reasoningContent": {"reasoningText": {"text": "let me {"}}}
+
+
+@pytest.mark.parametrize(
+    ("content", "stop", "said"),
+    [
+        ([], "end_turn", "the model answered nothing"),
+        ([{"text": " "}], "end_turn", "the model answered nothing"),
+        ([{"reasoningContent": {"redactedContent": "eA=="}}], "end_turn", "the model answered nothing"),
+        ([THOUGHTS], "max_tokens", "the model used its tokens up for thoughts .* raise MaxOutputTokens"),
+        ([], "model_context_window_exceeded", "the model used its tokens up for thoughts"),
+        ([], "malformed_tool_use", "Bedrock broke its answer off: malformed_tool_use"),
+        ([{"text": "<tool"}], "malformed_model_output", "Bedrock broke its answer off: malformed_model_output"),
+    ],
+    ids=str,
+)
+def test_no_reply_is_no_refusal(
+    emulator: Local, service: Fake, content: list[dict[str, Any]], stop: str, said: str
+) -> None:
+    """A reply that says nothing, or that the service broke off, is an error with what it took, and asked once."""
+    service.answer = lambda _: says(*content, stop=stop)
+    with pytest.raises(ModelError, match=said) as raised:
+        bedrock(emulator, service.url).complete(CONVERSATION)
+    assert (ModelError, EACH, 1) == (type(raised.value), raised.value.usage, len(service.requests))
+
+
+@pytest.mark.parametrize("stop", ["stop_sequence", "tool_use", "malformed_model_output", "of another year", 7, None])
+def test_a_reply_whatever_is_said_of_its_end(emulator: Local, service: Fake, stop: Any) -> None:
+    """A reply is read whatever the service says of its end."""
+    service.answer = lambda _: says({"text": "{}"}, stop=stop)
+    assert "{}" == bedrock(emulator, service.url).complete(CONVERSATION).text
 
 
 @pytest.mark.parametrize(
@@ -129,18 +179,18 @@ def test_what_a_model_can_do_is_found_out_once(
 def test_a_boto3_that_does_not_know_a_way(emulator: Local, service: Fake) -> None:
     """Where the runtime's boto3 is older than structured output, the tool is asked for."""
     asking = bedrock(emulator, service.url)
-    asking._variants._variants = ({"unknownToBoto3": {}}, *asking._variants._variants[1:])
+    asking._variants._variants = ({"shape": {"unknownToBoto3": {}}}, *asking._variants._variants[1:])
     assert "{}" == asking.complete(CONVERSATION).text
     assert ["toolConfig"] == [way(request) for request in service.requests]
 
 
-@pytest.mark.parametrize("stop", ["content_filtered", "guardrail_intervened"])
+@pytest.mark.parametrize("stop", ["content_filtered", "guardrail_intervened", "refusal"])
 def test_a_filter_is_final(emulator: Local, service: Fake, stop: str) -> None:
     """What the service filters is told as such, with what it took, and not asked for again."""
     service.answer = lambda _: says({"text": "Sorry."}, stop=stop)
     with pytest.raises(FilteredError, match=stop) as raised:
         bedrock(emulator, service.url).complete(CONVERSATION)
-    assert Usage(calls=1, input_tokens=700, output_tokens=300) == raised.value.usage
+    assert EACH == raised.value.usage
     assert 1 == len(service.requests)
 
 
@@ -159,32 +209,96 @@ def test_a_turn_without_text_is_sent_with_some(emulator: Local, service: Fake) -
     assert [{"text": "(nothing)"}] == service.requests[0]["messages"][1]["content"]
 
 
+SAID = "said by the service"
+
+
 @pytest.mark.parametrize(
-    ("answer", "said", "tries"),
+    ("answer", "kind", "said", "requests"),
     [
-        (fails(429, "ThrottlingException"), "Bedrock answered ThrottlingException", MAX_CALL_TRIES),
-        (fails(503, "ServiceUnavailableException"), "Bedrock answered ServiceUnavailableException", MAX_CALL_TRIES),
-        (fails(500, "InternalServerException"), "Bedrock answered InternalServerException", MAX_CALL_TRIES),
-        (fails(403, "AccessDeniedException"), f"Bedrock does not open {MODEL} in us-east-1 to this account", 1),
-        (fails(404, "ResourceNotFoundException"), f"Bedrock has no model {MODEL} in us-east-1; set BedrockModel", 1),
-        (fails(400, "ValidationException"), f"does not take the request to {MODEL} in us-east-1: said by", 3),
+        (fails(400, "ValidationException"), NotSupportedError, f"take the request to {MODEL} in us-east-1: {SAID}$", 3),
+        (
+            fails(400, "ValidationException", "The provided model identifier is invalid."),
+            ModelError,
+            f"does not take {MODEL} in us-east-1; set BedrockModel .*: The provided model identifier is invalid.$",
+            1,
+        ),
+        (
+            fails(400, "ServiceQuotaExceededException"),
+            ModelError,
+            f"answered ServiceQuotaExceededException: {SAID}$",
+            1,
+        ),
+        (fails(403, "AccessDeniedException"), ModelError, f"does not open {MODEL} in us-east-1 .*: {SAID}$", 1),
+        (fails(403, "ExpiredTokenException"), ModelError, f"answered ExpiredTokenException: {SAID}$", 1),
+        (
+            fails(404, "ResourceNotFoundException"),
+            ModelError,
+            f"no model {MODEL} in .*; set BedrockModel .*: {SAID}$",
+            1,
+        ),
+        (fails(408, "ModelTimeoutException"), ModelError, f"answered ModelTimeoutException: {SAID}$", 1),
+        (fails(424, "ModelErrorException"), ModelError, f"answered ModelErrorException: {SAID}$", 1),
+        (fails(429, "ThrottlingException"), ThrottledError, f"answered ThrottlingException: {SAID}$", 1),
+        (
+            fails(429, "ThrottlingException", "Too many tokens per day, please wait before trying again."),
+            ModelError,
+            "Too many tokens per day, .*; a quota of the account is used up$",
+            1,
+        ),
+        (fails(429, "ModelNotReadyException"), ThrottledError, f"answered ModelNotReadyException: {SAID}$", 1),
+        ((429, b"", {}), ThrottledError, "answered 429", 1),
+        (
+            fails(503, "ServiceUnavailableException"),
+            ThrottledError,
+            f"answered ServiceUnavailableException: {SAID}$",
+            1,
+        ),
+        ((503, b"<html>", {}), ThrottledError, "answered 503", 1),
+        (
+            fails(500, "InternalServerException"),
+            ModelError,
+            f"answered InternalServerException: {SAID}$",
+            MAX_CALL_TRIES,
+        ),
+        ((502, b"<html>", {}), ModelError, "answered 502", MAX_CALL_TRIES),
+        ((400, {"message": ["no"]}, {"x-amzn-ErrorType": "OfAnotherYear"}), ModelError, "answered OfAnotherYear", 1),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: str(value)[:70],
 )
 def test_what_the_service_refuses_is_said(
-    emulator: Local, service: Fake, monkeypatch: pytest.MonkeyPatch, answer: Answer, said: str, tries: int
+    emulator: Local, service: Fake, answer: Answer, kind: type[ModelError], said: str, requests: int
 ) -> None:
-    """What fails for the moment is tried three times, anything else once a way, and the error says what it was."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    """The service's own words are told, nothing was taken, and only what fails for the moment is tried again."""
     service.answer = lambda _: answer
-    with pytest.raises(ModelError, match=said):
+    with pytest.raises(ModelError, match=said) as raised:
         bedrock(emulator, service.url).complete(CONVERSATION)
-    assert tries == len(service.requests)
+    assert (kind, NO_TOKENS, requests) == (type(raised.value), raised.value.usage, len(service.requests))
 
 
-def test_nobody_is_there(emulator: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_says_how_long_to_wait(emulator: Local, service: Fake) -> None:
+    """Where it does, the error has the seconds."""
+    status, body, headers = fails(429, "ThrottlingException")
+    service.answer = lambda _: (status, body, headers | {"Retry-After": "7"})
+    with pytest.raises(ThrottledError) as raised:
+        bedrock(emulator, service.url).complete(CONVERSATION)
+    assert 7.0 == raised.value.retry_after
+
+
+def test_what_is_about_the_model_filters_nothing(emulator: Local, service: Fake) -> None:
+    """After a reply, a request that is refused in every way is filtered; one that is refused for its model is not."""
+    asking = bedrock(emulator, service.url)
+    asking.complete(CONVERSATION)
+    service.answer = lambda _: fails(400, "ValidationException")
+    with pytest.raises(FilteredError, match="it answers others"):
+        asking.complete(CONVERSATION)
+    service.answer = lambda _: fails(400, "ValidationException", "Operation not allowed")
+    with pytest.raises(ModelError, match="Operation not allowed") as raised:
+        asking.complete(CONVERSATION)
+    assert ModelError is type(raised.value)
+
+
+def test_nobody_is_there(emulator: Local) -> None:
     """A service that cannot be reached is an error that took nothing."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     with pytest.raises(ModelError, match="Bedrock did not answer") as raised:
         bedrock(emulator, "http://127.0.0.1:9").complete(CONVERSATION)
     assert NO_TOKENS == raised.value.usage

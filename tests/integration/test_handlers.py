@@ -18,6 +18,7 @@ from paperboy.adapters.table import Table
 from paperboy.days.keys import day_partition, summary_key
 from paperboy.days.run import RequestError
 from paperboy.papers.listing import Listing, NotListedYetError, SourceError
+from paperboy.summaries.model import NO_TOKENS, ThrottledError
 from paperboy.summaries.request import SummaryRequest
 from paperboy.summaries.summary import Rung
 from tests.integration.conftest import DAY, Stages, nothing_is_unreadable, run_of
@@ -29,6 +30,12 @@ class Context:
     """What Lambda tells a handler besides the event."""
 
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
+
+    def __init__(self, seconds: int = 300) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._seconds * 1000
 
 
 @pytest.fixture
@@ -42,11 +49,12 @@ def call(stages: Stages, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     }
     for module, made in collaborators.items():
         monkeypatch.setattr(module, "collaborators", made)
+    monkeypatch.setattr(summarize, "queue", lambda: stages.queue)
 
-    def call(module: Any, event: dict[str, Any]) -> tuple[Any, Counter[str]]:
+    def call(module: Any, event: dict[str, Any], seconds: int = 300) -> tuple[Any, Counter[str]]:
         observe.metrics.clear_metrics()  # those of stages that the test called itself
         capfd.readouterr()
-        answer = module.handler(event, Context())
+        answer = module.handler(event, Context(seconds))
         return answer, metrics(capfd.readouterr().out)
 
     return call
@@ -86,7 +94,38 @@ def stream(*records: tuple[dt.date | str, str]) -> dict[str, Any]:
 def queue(*bodies: str | SummaryRequest) -> dict[str, Any]:
     """A batch of the queue, numbered from 1."""
     texts = [body if isinstance(body, str) else body.model_dump_json() for body in bodies]
-    return {"Records": [{"messageId": str(number), "body": text} for number, text in enumerate(texts, start=1)]}
+    return {
+        "Records": [
+            {
+                "messageId": str(number),
+                "receiptHandle": "run out",
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "body": text,
+            }
+            for number, text in enumerate(texts, start=1)
+        ]
+    }
+
+
+def received(stages: Stages, wait_seconds: int = 0) -> dict[str, Any]:
+    """A batch of what is visible in the queue, as Lambda hands it over."""
+    batch = stages.sqs.receive_message(
+        QueueUrl=stages.queue_url,
+        MaxNumberOfMessages=10,
+        WaitTimeSeconds=wait_seconds,
+        MessageSystemAttributeNames=["ApproximateReceiveCount"],
+    )
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "attributes": message["Attributes"],
+                "body": message["Body"],
+            }
+            for message in batch.get("Messages", [])
+        ]
+    }
 
 
 def failed(answer: Any) -> list[str]:
@@ -206,6 +245,76 @@ def test_summarize_counts_what_stands_on_a_low_rung(stages: Stages, call: Any) -
     assert 2 == low
     expected = {f"Summarised{rung.capitalize()}": number for rung, number in rungs.items()}
     assert expected | {"OnLowRung": 2, "Limited": 1} == raised
+
+
+class Busy:
+    """A model whose provider has room for one paper alone."""
+
+    def __init__(self, stages: Stages, paper_id: str) -> None:
+        self._model, self._title = stages.model, stages.read_day().papers[paper_id].title
+        self.name = self._model.name
+
+    def complete(self, messages: Any) -> Any:
+        if json.dumps(self._title, ensure_ascii=False) in messages[-1].content:
+            return self._model.complete(messages)
+        raise ThrottledError("no room", NO_TOKENS, retry_after=250)
+
+
+def test_summarize_has_what_is_throttled_come_back(
+    stages: Stages, call: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a batch, the paper that there was room for is told; the others and what is no request are reported, and are
+    visible again when their own time is up, long before the queue's."""
+    monkeypatch.setattr("paperboy.adapters.queue.FIRST_RETURN_SECONDS", 1)
+    stages.ingest(run_of(3))
+    stages.score()
+    good, *others = stages.requests()
+    stages.model = Busy(stages, good.paper_id)
+    stages.queue.send([good, *others[:2]])
+    stages.sqs.send_message(QueueUrl=stages.queue_url, MessageBody="{}")
+    batch = received(stages)
+    assert [] == received(stages)["Records"]
+    answer, raised = call(summarize, batch)
+    reported = [each["messageId"] for each in batch["Records"] if good.paper_id not in each["body"]]
+    assert reported == failed(answer)
+    assert {"SummarisedModel": 1} == raised
+    assert [good.paper_id] == list(stages.read_day().summaries)
+    assert 2 == len([each for each in caplog.records if each.message == "paper postponed"])
+    back: dict[str, Any] = {}
+    for _ in range(5):
+        back |= {each["messageId"]: each for each in received(stages, wait_seconds=1)["Records"]}
+        if reported == sorted(back, key=reported.index):
+            break
+    assert set(reported) == back.keys()
+    assert {"2"} == {each["attributes"]["ApproximateReceiveCount"] for each in back.values()}
+
+
+def test_summarize_begins_no_call_that_could_not_end(
+    stages: Stages, call: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With less time left than a call may take nothing is called or written, all messages come back, and the next
+    invocation tells them at once."""
+    stages.ingest(run_of(3))
+    stages.score()
+    requests = stages.requests()[:3]
+    answer, raised = call(summarize, queue(*requests), seconds=100)
+    assert (["1", "2", "3"], {}, 0) == (failed(answer), raised, stages.recorded.calls["model"])
+    assert {} == stages.read_day().summaries
+    reasons = [each.__dict__.get("reason") for each in caplog.records if each.message == "paper postponed"]
+    assert ["no time is left for a call: the calls before took all the time"] * 3 == reasons
+    answer, raised = call(summarize, queue(*requests))
+    assert ([], {"SummarisedModel": 3}) == (failed(answer), raised)
+
+
+def test_a_message_that_cannot_be_returned_is_still_reported(
+    stages: Stages, call: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A message whose receipt ran out is reported like any, so that the queue brings it back in its own time."""
+    answer, _ = call(summarize, queue("{}"))
+    assert ["1"] == failed(answer)
+    assert ["message failed", "message not returned"] == [
+        each.message for each in caplog.records if each.message.startswith("message")
+    ]
 
 
 def test_a_message_twice_in_a_batch_is_paid_once(stages: Stages, call: Any) -> None:

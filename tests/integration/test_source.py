@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,12 +19,14 @@ from httpx_retries import Retry
 
 from paperboy.adapters.secret import Secret
 from paperboy.adapters.sources import hugging_face
-from paperboy.adapters.sources.hugging_face import LISTING_RETRY, MAX_LISTING_PAGES, PATH, HuggingFace
-from paperboy.papers.listing import NotListedYetError, SourceError
+from paperboy.adapters.sources.hugging_face import LISTING_RETRY, MAX_LISTING_ITEMS, PATH, HuggingFace
+from paperboy.papers.listing import Listing, NotListedYetError, Rejection, SourceError
 from paperboy_cli.local.emulator import Local
-from tests.samples import item
+from tests.samples import item, read_json
 
 DAY = dt.date(2026, 2, 3)
+LATER = dt.datetime(2026, 2, 20, 3, 17, tzinfo=dt.UTC)
+"""When DAY is long listed."""
 AT_ONCE = LISTING_RETRY.copy_with(backoff_factor=0.0)
 """The real number of tries, without the waiting."""
 
@@ -46,6 +52,7 @@ class Server(ThreadingHTTPServer):
     answers: list[Answer]
     requests: list[str]
     tokens: list[str | None]
+    warnings: list[str]
 
 
 def says(body: Any, status: int = 200, **headers: str) -> Answer:
@@ -80,19 +87,29 @@ def never_ends(handler: Handler) -> None:
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as server:
-        server.requests, server.tokens = [], []
+        server.requests, server.tokens, server.warnings = [], [], []
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # looks that often for its end
         yield server
         server.shutdown()
 
 
-def listing(
-    server: Server, *answers: Answer, retry: Retry = AT_ONCE, seconds: float = 5.0, token: Secret | None = None
-) -> list[str]:
-    """The ids of the papers that the source lists."""
+def whole_listing(
+    server: Server,
+    *answers: Answer,
+    retry: Retry = AT_ONCE,
+    seconds: float = 5.0,
+    token: Secret | None = None,
+    now: dt.datetime = LATER,
+) -> Listing:
     server.answers = list(answers)
-    source = HuggingFace(f"http://127.0.0.1:{server.server_port}/", retry, httpx.Timeout(seconds), token)
-    return [paper.id for paper in source.listing(DAY).papers]
+    url = f"http://127.0.0.1:{server.server_port}/"
+    source = HuggingFace(url, retry, httpx.Timeout(seconds), token, server.warnings.append, lambda: now)
+    return source.listing(DAY)
+
+
+def listing(server: Server, *answers: Answer, **options: Any) -> list[str]:
+    """The ids of the papers that the source lists."""
+    return [paper.id for paper in whole_listing(server, *answers, **options).papers]
 
 
 def ids(first: int, last: int) -> list[str]:
@@ -129,10 +146,21 @@ def test_a_mirror_without_pages_is_read_once(server: Server) -> None:
     assert 2 == len(server.requests)
 
 
-def test_no_source_goes_on_for_ever(server: Server) -> None:
-    """A source whose pages never end is read MAX_LISTING_PAGES times."""
-    pages = [says(papers(start, start + 100)) for start in range(0, 5000, 100)]
-    assert 100 * MAX_LISTING_PAGES == len(listing(server, *pages))
+@pytest.mark.parametrize("page_size", [100, 250, 5000])
+def test_no_source_goes_on_for_ever(server: Server, page_size: int) -> None:
+    """Of a source whose pages never end, however large, MAX_LISTING_ITEMS items are read, and the listing says so."""
+    pages = [says(papers(start, start + page_size)) for start in range(0, 5000, page_size)]
+    read = whole_listing(server, *pages)
+    assert MAX_LISTING_ITEMS == len(read.papers)
+    assert (Rejection(item="item 1001", reason="the listing goes on past 1,000 items"),) == read.rejections
+    assert [f"p={page}" for page in range(1000 // page_size + 1)] == [path.split("&")[-1] for path in server.requests]
+
+
+def test_a_listing_that_just_fits(server: Server) -> None:
+    """A listing of as many items as are read has nothing that is left aside."""
+    pages = [says(papers(start, start + 100)) for start in range(0, 1000, 100)]
+    read = whole_listing(server, *pages, says([]))
+    assert (MAX_LISTING_ITEMS, ()) == (len(read.papers), read.rejections)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +168,7 @@ def test_no_source_goes_on_for_ever(server: Server) -> None:
     [
         says("busy", 429),
         says("busy", 429, Retry_After="0"),
+        says("busy", 429, Retry_After=f"Fri, 01 Jan {'9' * 30} 00:00:00 GMT"),
         says("busy", 429, RateLimit='"api";r=0;t=0'),
         says("broken", 500),
         says("broken", 503),
@@ -155,10 +184,17 @@ def test_a_passing_failure_is_tried_again(server: Server, failure: Answer) -> No
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (says("broken", 500), "answered 500"),
-        (says("busy", 429), "answered 429"),
+        (says("broken", 500), "answered 500: broken$"),
+        (says({"error": "busy"}, 429), "answered 429: busy$"),
         (resets, "disconnected"),
-        (says("forbidden", 403), "answered 403"),
+        (says("forbidden", 403), "answered 403: forbidden$"),
+        (says(b"", 404), "answered 404$"),
+        (says(b"[" * 50_000, 404), r"answered 404: \[{200}$"),
+        (says(b" " * 200_000, 404), "answered 404: it answered more than 100,000 bytes$"),
+        (says({"error": {"code": 1}}, 404), r'answered 404: {"error": {"code": 1}}$'),
+        (says(gzip.compress(gzip.compress(b" " * 20_000_000)), Content_Encoding="gzip"), "answered no JSON"),
+        (says(gzip.compress(b" " * 20_000_001), Content_Encoding="gzip"), "answered more than 20,000,000 bytes"),
+        (says(b"[]", Content_Encoding="br"), "answered in the encoding 'br', which was not asked for"),
         (says(b"<html>maintenance</html>"), "answered no JSON"),
         (says(b'[{"paper": {"id": "2602'), "answered no JSON"),
         (says(b"[" * 200_000), "answered no JSON"),
@@ -175,11 +211,38 @@ def test_what_is_no_listing_is_said(server: Server, answer: Answer, said: str) -
     assert len(server.requests) <= 2 + LISTING_RETRY.total
 
 
-def test_a_source_that_drips(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("begin", [b"", b"\r\n"], ids=["headers", "body"])
+def test_a_source_that_drips(server: Server, begin: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that comes drop by drop, so that no time-out notices, ends as an error all the same."""
-    monkeypatch.setattr(hugging_face, "MAX_LISTING_SECONDS", -1.0)
-    with pytest.raises(SourceError, match="did not end its answer"):
-        listing(server, ONE)
+
+    def drips(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + begin)
+        for _ in range(200):
+            handler.wfile.write(b"X-Slow: 1\r\n")
+            time.sleep(0.02)
+
+    monkeypatch.setattr(hugging_face, "MAX_LISTING_SECONDS", 0.3)
+    begun = time.monotonic()
+    with pytest.raises(SourceError, match=r"did not end its answer within 0\.3 s"):
+        listing(server, drips)
+    assert time.monotonic() - begun < 1
+
+
+def test_all_pages_have_one_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is of a whole listing: pages that take a little each, with their tries, do not add up to more."""
+
+    def slow(answer: Answer) -> Answer:
+        def answer_late(handler: Handler) -> None:
+            time.sleep(0.1)
+            answer(handler)
+
+        return answer_late
+
+    monkeypatch.setattr(hugging_face, "MAX_LISTING_SECONDS", 0.45)
+    pages = [slow(says(papers(start, start + 100))) for start in range(0, 900, 100)]
+    with pytest.raises(SourceError, match=r"did not end its answer within 0\.45 s"):
+        listing(server, *pages)
+    assert len(server.requests) <= 5
 
 
 def test_a_source_that_does_not_answer_in_time(server: Server) -> None:
@@ -194,11 +257,50 @@ def test_a_source_that_does_not_answer_in_time(server: Server) -> None:
     silence.set()
 
 
-def test_a_day_that_is_not_listed_yet(server: Server) -> None:
-    """400 is no failure and is not tried again: the day has no listing yet."""
+@pytest.mark.parametrize(
+    "now",
+    [
+        dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        dt.datetime(2026, 2, 4, 23, 59, tzinfo=dt.UTC),
+        dt.datetime(2026, 2, 5, 13, 59, tzinfo=dt.timezone(dt.timedelta(hours=14))),
+    ],
+)
+def test_a_day_that_is_not_listed_yet(server: Server, now: dt.datetime) -> None:
+    """400 for a day that can lie ahead is no failure and is not tried again: the day has no listing yet."""
     with pytest.raises(NotListedYetError):
-        listing(server, says({"error": "date is in the future"}, 400))
+        listing(server, says({"error": "date is in the future"}, 400), now=now)
     assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [dt.datetime(2026, 2, 5, tzinfo=dt.UTC), dt.datetime(2026, 2, 4, 23, tzinfo=dt.timezone(-dt.timedelta(hours=1)))],
+)
+def test_a_day_that_cannot_lie_ahead(server: Server, now: dt.datetime) -> None:
+    """400 for a day that is over is a failure, told with what the source says, and not tried again."""
+    with pytest.raises(SourceError, match=f"date={DAY} answered 400: Invalid date$") as raised:
+        listing(server, says({"error": "Invalid\n\x1b date"}, 400), now=now)
+    assert not isinstance(raised.value, NotListedYetError)
+    assert 1 == len(server.requests)
+
+
+def test_a_refusal_that_is_about_something_else(server: Server, shared_data: Path) -> None:
+    """What a source or a proxy says of another fault than the date is told."""
+    answers = read_json(shared_data / "data/cases/17-any-400-is-not-listed-yet.json")["answers"]
+    assert {"limit", "proxy"} == answers.keys()
+    for status, body in answers.values():
+        words = body["error"] if isinstance(body, dict) else body
+        with pytest.raises(SourceError) as raised:
+            listing(server, says(body if isinstance(body, dict) else body.encode(), status))
+        assert str(raised.value).endswith(f"answered 400: {words}")
+        assert not isinstance(raised.value, NotListedYetError)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://[::1", "http://a..b", "http://papers.test"])
+def test_nobody_is_there(url: str) -> None:
+    """A source that cannot be reached, or whose address is none, is an error that says so."""
+    with pytest.raises(SourceError, match=f"^{re.escape(url)}{PATH}"):
+        HuggingFace(url, AT_ONCE).listing(DAY)
 
 
 @pytest.mark.parametrize("headers", [{"Retry_After": "7"}, {"RateLimit": '"api";r=0;t=7'}])
@@ -244,9 +346,24 @@ def test_a_token_that_is_refused(server: Server, token: Secret) -> None:
     assert 1 == len(server.requests)
 
 
+def test_a_token_is_not_told(server: Server, token: Secret) -> None:
+    """A source that quotes the token in a refusal is not quoted with it."""
+    with pytest.raises(SourceError, match=r"answered 403: no … here$"):
+        listing(server, says("no hf_secret here", 403), token=token)
+
+
 def test_a_token_that_cannot_be_read(server: Server, emulator: Local) -> None:
-    """When Parameter Store fails the source is not asked, and the error says why."""
+    """When Parameter Store fails the listing is read without the token, and that is said once."""
     broken = emulator.session.client("ssm", endpoint_url="http://127.0.0.1:9")
-    with pytest.raises(SourceError, match="the key in /gone could not be read"):
-        listing(server, says([]), token=Secret("/gone", broken))
-    assert [] == server.requests
+    pages = [says(papers(0, 100)), says(papers(100, 101))]
+    assert ids(0, 101) == listing(server, *pages, token=Secret("/gone", broken))
+    assert [None, None] == server.tokens
+    [warning] = server.warnings
+    assert warning.startswith("the listing is read without a token: the key in /gone could not be read")
+
+
+def test_a_token_that_is_not_there(server: Server, emulator: Local) -> None:
+    """A parameter that does not exist means that there is no token, and 401 is told in the source's words."""
+    with pytest.raises(SourceError, match=r"answered 401: who are you$"):
+        listing(server, says("who are you", 401), token=Secret("/nowhere", emulator.client("ssm")))
+    assert [] == server.warnings

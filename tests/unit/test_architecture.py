@@ -171,7 +171,10 @@ def loaded_by(code: str, **environment: str) -> set[str]:
             },
         ),
         ("score", {"batch", "boto3", "items", "observe", "queue", "settings", "stream", "table"}),
-        ("summarize", {"batch", "boto3", "budget", "items", "models", "observe", "queue", "settings", "table"}),
+        (
+            "summarize",
+            {"batch", "boto3", "budget", "items", "models", "observe", "pacing", "queue", "settings", "table"},
+        ),
         ("render", {"batch", "boto3", "bucket", "items", "jinja2", "observe", "settings", "stream", "table"}),
     ],
 )

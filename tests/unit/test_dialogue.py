@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from paperboy.summaries import dialogue
-from paperboy.summaries.dialogue import Answer, LimitError, Outcome, summarize
+from paperboy.summaries.dialogue import Answer, LimitError, Outcome, PostponedError, summarize
 from paperboy.summaries.model import NO_TOKENS, Completion, FilteredError, ModelError
-from paperboy.summaries.prompt import Message, conversation
-from paperboy.summaries.summary import Rung, from_paper
+from paperboy.summaries.prompt import Message, conversation, paper_json, prompt_version
+from paperboy.summaries.summary import Rung, Summary, from_paper
 from paperboy.summaries.usage import Usage
 from tests.samples import REPLY, ZH, paper
 
@@ -31,7 +31,7 @@ class Script:
     def __call__(self, messages: tuple[Message, ...]) -> Answer:
         self.given.append(messages)
         answer = self._answers.pop(0)
-        if isinstance(answer, LimitError):
+        if isinstance(answer, LimitError | PostponedError):
             raise answer
         if isinstance(answer, ModelError):
             return Answer(answer, NO_TOKENS)
@@ -39,8 +39,8 @@ class Script:
         return Answer(Completion(text=answer, usage=EACH) if isinstance(answer, str) else answer, EACH)
 
 
-def outcome(script: Script, max_calls: int = 2) -> Outcome:
-    return summarize(PAPER, ZH, script, max_calls)
+def outcome(script: Script, max_calls: int = 2, can_wait: bool = True) -> Outcome:
+    return summarize(PAPER, ZH, script, max_calls, can_wait)
 
 
 def test_a_good_reply() -> None:
@@ -103,6 +103,33 @@ def test_the_budget_has_no_room(before: list[str]) -> None:
     assert (True, "used up", len(before), 0) == (made.limited, made.reason, made.usage.calls, made.refusals)
 
 
+@pytest.mark.parametrize("before", [[], [BAD]])
+def test_the_provider_has_no_room(before: list[str]) -> None:
+    """A paper that can wait waits, at the first call or the second; else its own text stands in, neither limited nor
+    refused, and what was called before counts."""
+    with pytest.raises(PostponedError, match="no room") as error:
+        outcome(Script(*before, PostponedError("no room")))
+    assert len(before) == error.value.usage.calls
+    made = outcome(Script(*before, PostponedError("no room")), can_wait=False)
+    assert (from_paper(PAPER), "no room", len(before)) == (made.summary, made.reason, made.usage.calls)
+    assert (False, 0) == (made.limited, made.refusals)
+
+
+def test_what_was_spent_before() -> None:
+    """What an earlier try of the same run took is in the outcome, and its calls are not to be had again."""
+    made = summarize(PAPER, ZH, Script(GOOD), 2, spent=EACH)
+    assert (Rung.MODEL, EACH + EACH) == (made.summary.rung, made.usage)
+    made = summarize(PAPER, ZH, Script(BAD), 2, spent=EACH)
+    assert (EACH + EACH, True, 0) == (made.usage, made.limited, made.refusals)
+
+
+def test_a_fault_in_a_call() -> None:
+    """What went wrong in a call that no provider knows of is handed on for the log."""
+    fault = ZeroDivisionError("secret")
+    made = summarize(PAPER, ZH, lambda _: Answer(ModelError("no reply", None), EACH, fault), 2)
+    assert (fault, "no reply", EACH, 0) == (made.fault, made.reason, made.usage, made.refusals)
+
+
 def test_a_reply_that_was_cut_off() -> None:
     """A model whose reply was cut off is told so before what was wrong with it."""
     script = Script(Completion(text=GOOD[:50], usage=EACH, cut_off=True), GOOD)
@@ -122,6 +149,72 @@ def test_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     made = outcome(Script(GOOD, GOOD))
     assert ("reply: it could not be read: ZeroDivisionError", 1) == (made.reason, made.refusals)
     assert isinstance(made.fault, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("second", "max_calls", "rung"),
+    [
+        (GOOD, 2, Rung.REPAIRED),
+        (BAD, 2, Rung.LISTING),
+        (ModelError("away", None), 2, Rung.LISTING),
+        (LimitError("used up"), 2, Rung.LISTING),
+        (GOOD, 1, Rung.LISTING),
+    ],
+    ids=["repaired", "refused", "away", "limited", "no call left"],
+)
+def test_a_fault_of_ours_is_handed_on(
+    monkeypatch: pytest.MonkeyPatch, second: str | Exception, max_calls: int, rung: Rung
+) -> None:
+    """An error while the first reply is read is told to the model and handed on, whatever comes of the second call."""
+    fault = ZeroDivisionError("secret")
+
+    def faulty_once(*arguments: Any) -> Summary:
+        monkeypatch.undo()
+        raise fault
+
+    monkeypatch.setattr(dialogue, "read_reply", faulty_once)
+    script = Script(GOOD, second)
+    made = outcome(script, max_calls)
+    assert (rung, fault) == (made.summary.rung, made.fault)
+    assert max_calls == 1 or "it could not be read: ZeroDivisionError" in script.given[1][3].content
+    assert "secret" not in str(script.given)
+
+
+def test_no_fault() -> None:
+    """Where nothing went wrong here there is no fault, whatever the model's replies are like."""
+    assert [None] * 3 == [outcome(Script(*replies)).fault for replies in ((GOOD,), (BAD, GOOD), (BAD, BAD))]
+
+
+def test_a_call_that_was_made_more_than_once() -> None:
+    """A call that had to be tried again counts as often as it was tried, and no other follows beyond the limit."""
+    given = []
+
+    def call(messages: tuple[Message, ...]) -> Answer:
+        given.append(messages)
+        return Answer(Completion(text=BAD, usage=None), Usage(calls=3))
+
+    made = summarize(PAPER, ZH, call, 2)
+    assert (1, 3, True) == (len(given), made.usage.calls, made.limited)
+
+
+def test_what_an_outcome_does_not_say() -> None:
+    """An outcome of which only the summary is told took nothing, and nothing was wrong."""
+    made = Outcome(from_paper(PAPER))
+    assert (Usage(), None, False, 0, None) == (made.usage, made.reason, made.limited, made.refusals, made.fault)
+
+
+@pytest.mark.parametrize("organization", ["阿里巴巴", None])
+def test_what_a_model_reads(organization: str | None) -> None:
+    """A model reads title, organisation and abstract, in the letters that they are written in, and nothing else."""
+    told = paper_json(paper(title='引导 "A"', organization=organization, abstract="é", upvotes=9))
+    name = f'"{organization}"' if organization else "null"
+    assert f'{{"title": "引导 \\"A\\"", "organization": {name}, "abstract": "é"}}' == told
+
+
+def test_prompt_version() -> None:
+    """The version of a prompt is twelve hex digits, and that of no model at all is a word that is none."""
+    assert "none" == prompt_version(ZH, has_model=False)
+    assert (12, 6) == (len(prompt_version(ZH)), len(bytes.fromhex(prompt_version(ZH))))
 
 
 def test_no_model() -> None:

@@ -17,8 +17,8 @@ from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Language
 from paperboy.pages import html
 from paperboy.pages.site import index_page
-from paperboy.pages.text import UNSEEN
 from paperboy.papers.listing import Rejection
+from paperboy.papers.text import UNSEEN
 from paperboy.summaries.summary import Rung, Summary
 from paperboy.summaries.usage import Usage
 from tests.samples import EN, ROOT, ZH, day, listed_digest, paper, sample_summaries, summary

@@ -33,7 +33,9 @@ PAPER = paper()
 
 def record(rung: Rung = Rung.MODEL, of: str = PROMPT, **values: Any) -> SummaryRecord:
     """A paper's summary on a rung, made with the prompt of that version."""
-    made = {"summary": summary(rung), "input_hash": input_hash(PAPER, of), "attempt": 1}
+    made: dict[str, Any] = {"summary": summary(rung), "input_hash": input_hash(PAPER, of), "attempt": 1}
+    if values.get("refusals"):  # of the newest prompt, where a model's older text stayed
+        made["refused_input"] = input_hash(PAPER, of if rung.low else PROMPT)
     return SummaryRecord(**(made | values))
 
 
@@ -107,6 +109,7 @@ def test_what_came_of_a_request() -> None:
         limited=True,
         refusals=1,
         refused_by="m",
+        refused_input="abc",
     )
     assert expected == SummaryRecord.of(outcome, request, "abc", "m")
 
@@ -193,6 +196,12 @@ WHOLE = dataclasses.replace(day(PAPER), digest=digest())
 def test_open(records: DayRecords, is_open: bool) -> None:
     """A day is open while something of its newest run is to be done, or a record of its digest to be written anew."""
     assert is_open == records.open
+
+
+def test_only_a_papers_own_record_makes_it_unreadable() -> None:
+    """A paper is unreadable where its own record is, and not where its summary's or the day's is."""
+    damaged = frozenset({paper_key("2602.00001"), summary_key("2602.00002"), "RANKING", "RUN"})
+    assert frozenset({"2602.00001"}) == dataclasses.replace(WHOLE, unreadable=damaged).unreadable_papers
 
 
 def test_last_attempt() -> None:

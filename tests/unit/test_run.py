@@ -8,6 +8,9 @@ import pytest
 
 from paperboy.days.records import DayRecords, DigestRecord, Run, papers_hash
 from paperboy.days.run import (
+    END_TIME,
+    FIRST_TIME,
+    VISITED_DAYS,
     RequestError,
     RunRequest,
     Versions,
@@ -231,6 +234,23 @@ def test_a_day_without_papers_is_done() -> None:
     assert (2, "listed") == ((made := seen(before, Listing(papers=(ONE,)))).run.attempt, made.status)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "status"),
+    [
+        ((BAD,), (), "no papers"),
+        ((), (BAD,), "broken"),
+        ((BAD,), (BAD, BAD.model_copy(update={"item": "item 3"})), "broken"),
+    ],
+)
+def test_a_day_without_papers_is_what_its_newest_listing_is(
+    first: tuple[Rejection, ...], then: tuple[Rejection, ...], status: str
+) -> None:
+    """Where a day had no good paper, a newer listing without one takes the place of the older."""
+    before = DayRecords(DAY, run=seen(DayRecords(DAY), Listing(rejections=first), time=SAME).run)
+    made = seen(before, Listing(rejections=then))
+    assert (status, 2, then, ()) == (made.status, made.run.attempt, made.run.rejections, made.run.broken_listing)
+
+
 def test_a_listing_of_nothing_but_bad_items_is_broken() -> None:
     """A new day whose items are all bad has a run without papers that says why."""
     made = seen(DayRecords(DAY), Listing(rejections=(BAD,)))
@@ -321,6 +341,15 @@ def test_event(event: dict[str, Any], expected: RunRequest) -> None:
 TIME = {"time": "2026-02-04T04:17:00Z"}
 
 
+@pytest.mark.parametrize("time", [FIRST_TIME, END_TIME - dt.timedelta(seconds=1)])
+@pytest.mark.parametrize("hours", [-12, 14])
+def test_the_first_and_the_last_time(time: dt.datetime, hours: int) -> None:
+    """Each time that an event may have calls for a month of days, wherever the readers are."""
+    zone = dt.timezone(dt.timedelta(hours=hours))
+    request = read_request({"time": time.isoformat()}, NOW)
+    assert VISITED_DAYS == len(month_before(request.time, zone))
+
+
 @pytest.mark.parametrize(
     ("event", "wrong"),
     [
@@ -329,6 +358,10 @@ TIME = {"time": "2026-02-04T04:17:00Z"}
         ({"time": "<aws.scheduler.execution-id>"}, "time: Input should be a valid datetime"),
         ({"time": "2026-02-04T04:17:00"}, "time: Input should have timezone info"),
         ({"time": None}, "time: Input should be a valid datetime"),
+        ({"time": "0001-01-01T00:00:00Z"}, "time: Input should be greater than or equal to 0002-01-01T00:00:00Z"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "time: Input should be greater than or equal to 0002-01-01T00:00:00Z"),
+        ({"time": "9999-12-31T23:59:59Z"}, "time: Input should be less than 9999-01-01T00:00:00Z"),
+        ({"time": 1e300}, "time: Input should be a valid datetime, dates after 9999"),
         (TIME | {"due": "perhaps"}, "due: Input should be a valid boolean"),
         (TIME | {"due": None}, "due: Input should be a valid boolean"),
         (TIME | {"day": "yesterday"}, "day: Input should be a valid date"),

@@ -5,13 +5,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from paperboy.days.keys import paper_key
 from paperboy.days.records import DayRecords, DigestRecord, Run, SummaryRecord, papers_hash
 from paperboy.days.scoring import rank_run, share_calls, summary_requests
 from paperboy.errors import ConflictError
 from paperboy.papers.policy import load_policy
-from paperboy.summaries.request import MAX_CALLS_PER_PAPER
+from paperboy.summaries.request import MAX_CALLS_PER_PAPER, SummaryRequest
 from paperboy.summaries.summary import Rung, input_hash
 from tests.samples import DAY, day, paper, summary
 
@@ -131,3 +132,18 @@ def test_what_other_runs_took_is_not_taken_off(attempt: int, left: int) -> None:
 def test_the_best_papers_do_not_go_without(papers: int, max_calls: int, used: int, expected: list[int]) -> None:
     """Each paper gets a call in rank order, then each one more for a repair, until the run's limit is reached."""
     assert expected == share_calls(papers, max_calls, used)
+
+
+@pytest.mark.parametrize("max_calls", [0, 1, MAX_CALLS_PER_PAPER])
+def test_calls_of_a_request(max_calls: int) -> None:
+    """A paper may take no call of the model or a few, and two where its request does not say."""
+    told = {"day": DAY, "paper_id": PAPERS[0].id, "attempt": 1}
+    assert max_calls == SummaryRequest.model_validate(told | {"max_calls": max_calls}).max_calls
+    assert 2 == SummaryRequest.model_validate(told).max_calls
+
+
+def test_no_calls_below_nothing() -> None:
+    """A request for less than no call is refused."""
+    told = {"day": DAY, "paper_id": PAPERS[0].id, "attempt": 1, "max_calls": -1}
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        SummaryRequest.model_validate(told)

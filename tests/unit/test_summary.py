@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paperboy.languages.language import Language
-from paperboy.summaries.reply import MAX_REASON_CHARS, MAX_REPLY_CHARS, ReplyError, read_reply, schema_of
+from paperboy.summaries.reply import (
+    MAX_REASON_CHARS,
+    MAX_REPLY_CHARS,
+    ReplyError,
+    find_object,
+    read_reply,
+    schema_of,
+    wrong_lengths,
+)
 from paperboy.summaries.summary import Rung, Summary, first_sentences, from_paper, input_hash
 from tests.samples import EN, ENGLISH_REPLY, REPLY, ZH, paper
 
@@ -69,6 +77,22 @@ def test_first_sentences(text: str, first: str) -> None:
     assert first == first_sentences(text, 20)
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("一二三四五。六七八九十。十一", "一二三四五。"),
+        ("一二三四五！六七八九十一。十二", "一二三四五！"),
+        ("一二三四五？六七八九十一。十二", "一二三四五？"),
+        ("一二三四五六七八九。十一十二", "一二三四五六七八九。"),
+        ("一二三四五六七八九十。十一", "一二三四五六七八九十…"),
+        ("It is. So it is", "It is."),
+    ],
+)
+def test_first_sentences_in_ten_characters(text: str, first: str) -> None:
+    """A sentence ends with a stop, and a Chinese one without white space after it, where the stop itself still fits."""
+    assert first == first_sentences(text, 10)
+
+
 def test_good_reply() -> None:
     """A good reply is a summary on the first rung, without the white space around its texts."""
     expected = Summary(
@@ -116,6 +140,61 @@ def test_length_within_bounds(values: dict[str, Any]) -> None:
     assert read_reply(reply(**values), paper(), ZH).rung is Rung.MODEL
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": {"summary": "b"}} {"c": 1}', {"c": 1}),
+        ('{"a": {"b": 1}} {"summary": "c", "d": {}} {"summary": "e"}', {"summary": "e"}),
+        ('{"summary": "a"} {"b": 2}', {"summary": "a"}),
+        ('{"a": 1} {"b": 2}', {"b": 2}),
+        ('{"summary": "a"} {', {"summary": "a"}),
+        ('{"summary": "a</think>b"}', {"summary": "a</think>b"}),
+        ('{"summary": "a"} b</think>', {"summary": "a"}),
+        ('{"summary": "a"}</think>{"summary": "b"}</think> {"summary": "c"}', {"summary": "c"}),
+        ('{"summary": "a"}</thinking>{"summary": "b"}', {"summary": "b"}),
+        ('◁think▷{"summary": "a"}◁/think▷{"summary": "b"}', {"summary": "b"}),
+        ('{a} {"summary": "b"}', {"summary": "b"}),
+    ],
+)
+def test_the_object_of_several(text: str, found: dict[str, Any]) -> None:
+    """Of the objects after a model's thoughts it is the last whole one with a summary, else the last whole one."""
+    assert found == find_object(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "{a} {b",
+            "its JSON is malformed: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
+        ('{"a": "{b}", "summary": "c', "it ends before its JSON object does"),
+        (
+            '{"a": "{b}", "summary": "c}',
+            "its JSON is malformed: Unterminated string starting at: line 1 column 25 (char 24)",
+        ),
+        ('{"a": "b"} </think> {"a": "b', "it ends before its JSON object does"),
+    ],
+)
+def test_no_whole_object(text: str, why: str) -> None:
+    """Without a whole object the first thing that is wrong is told, and whether the reply ends too early."""
+    with pytest.raises(ReplyError) as error:
+        find_object(text)
+    assert f"reply: {why}" == str(error.value)
+
+
+def test_the_longest_reply() -> None:
+    """A reply may have MAX_REPLY_CHARS characters, whatever they are."""
+    assert REPLY == find_object(reply().ljust(MAX_REPLY_CHARS))
+    with pytest.raises(ReplyError, match="far too long"):
+        find_object(reply().ljust(MAX_REPLY_CHARS + 1))
+
+
+def test_a_text_without_bounds() -> None:
+    """A text that the language has no bounds for may have any length."""
+    assert [] == list(wrong_lengths({"title": "It steers. " * 1000}, EN.lengths))
+
+
 WRONG = {
     "no JSON": ("摘要如下：…", "reply: no JSON object in it"),
     "nothing": ("", "reply: no JSON object in it"),
@@ -126,7 +205,6 @@ WRONG = {
     "deep": ('{"a":' + "[" * 40_000, "reply: its JSON is nested too deeply"),
     "far too long": (reply() + " " * MAX_REPLY_CHARS, "reply: it is far too long"),
     "long number": (f'{{"a": {"9" * 5000}}}', "reply: its JSON is malformed: Exceeds the limit"),
-    "half a character": (reply().replace("引", "\\ud835"), "title: Input should be a valid string, unable to parse"),
     "list": ("[]", "reply: no JSON object in it"),
     "text": ('"为何引导有效"', "reply: no JSON object in it"),
     "empty": ("{}", "title: Field required; summary: Field required; highlights: Field required"),
@@ -214,6 +292,21 @@ def test_schema(language: Language, reply: dict[str, Any]) -> None:
     assert not schema["additionalProperties"]
 
 
+@pytest.mark.parametrize(("language", "fields"), [(ZH, ["title", "summary"]), (EN, ["summary"])], ids=["zh", "en"])
+def test_types_in_the_schema(language: Language, fields: list[str]) -> None:
+    """The highlights are a list of texts, and everything else is a text."""
+    text = {"type": "string"}
+    properties = dict.fromkeys(fields, text) | {"highlights": {"type": "array", "items": text}}
+    expected = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    assert expected == schema_of(language)
+
+
+def test_the_longest_summary_is_checked() -> None:
+    """A summary that is as long as one may be is checked as any other one."""
+    name = "is neither in the title, the abstract nor the organisation"
+    assert f"summary: the name FooNet {name}" == wrong(reply(summary="引" * 344 + "FooNet"))
+
+
 @pytest.mark.parametrize("title", [{}, {"title": "为何引导有效"}, {"title": None}])
 def test_english_reply(title: dict[str, Any]) -> None:
     """In English no title is asked for, and one that comes is dropped."""
@@ -253,6 +346,12 @@ def test_source_changes(change: dict[str, Any]) -> None:
 def test_source_stays(change: dict[str, Any]) -> None:
     """Votes, stars, comments and the listing's own sentence make no summary anew."""
     assert input_hash(paper(), "1") == input_hash(paper(**change), "1")
+
+
+def test_source_of_an_organisation() -> None:
+    """A summary is made anew when the paper is another organisation's, and an empty name is none."""
+    assert input_hash(paper(organization="A"), "1") != input_hash(paper(organization="B"), "1")
+    assert input_hash(paper(organization=""), "1") == input_hash(paper(organization=None), "1")
 
 
 def test_source_of_a_prompt() -> None:

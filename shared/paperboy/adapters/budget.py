@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import ClientError
 
 from paperboy.adapters.items import UnreadableError, from_item
+from paperboy.adapters.pacing import Pacer
 from paperboy.days.keys import BUDGET, month_key
 from paperboy.days.records import RECORD_FORMATS
 from paperboy.summaries.dialogue import Answer, LimitError
-from paperboy.summaries.model import Completion, Model, ModelError
+from paperboy.summaries.model import MAX_CALL_SECONDS, NO_TOKENS, Model, ModelError, ThrottledError
 from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Limits, Prices, Usage, max_usage
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
     from paperboy.adapters.table import ExpiredClaim
     from paperboy.summaries.prompt import Message
+
+NO_DEADLINE = math.inf
+
+SETTLE_SECONDS = 10.0
+"""More than what follows on a call takes: it is settled, read and written."""
 
 
 class Budget:
@@ -110,22 +117,34 @@ class Budget:
 
 @dataclass(frozen=True)
 class BudgetedModel:
-    """A model, each call of which is paid from the budget."""
+    """A model, each call of which is paid from the budget, at the pace that its provider has room for."""
 
     model: Model
     budget: Budget
     prices: Prices
     max_output_tokens: int = DEFAULT_OUTPUT_TOKENS
+    pacer: Pacer = field(default_factory=Pacer)
+    end_seconds: float = MAX_CALL_SECONDS + SETTLE_SECONDS
+    """How long before a deadline the last call may begin."""
 
     @property
     def name(self) -> str:
         return self.model.name
 
-    def call(self, messages: tuple[Message, ...], token: str) -> Answer:
+    def call(self, messages: tuple[Message, ...], token: str, deadline: float = NO_DEADLINE) -> Answer:
         """The model's answer to a conversation, and what it took, for the holder of the claim with that `token`.
 
+        While the provider has no room the call waits, with nothing set aside. Raises LimitError where the budget has
+        none, or nobody knows, and PostponedError where there is no time left until `deadline`, in seconds of
+        `time.monotonic()`.
+        """
+        return self.pacer.call(lambda: self._pay(messages, token), deadline - self.end_seconds)
+
+    def _pay(self, messages: tuple[Message, ...], token: str) -> Answer:
+        """One try of a call.
+
         The most that it can take is set aside before. That stays counted where nobody says what it took, and where the
-        process is stopped in between. Raises LimitError where there is no room, or nobody knows.
+        process is stopped in between.
         """
         month = month_key(time.time())
         most = max_usage((message.content for message in messages), self.prices, self.max_output_tokens)
@@ -135,11 +154,23 @@ class BudgetedModel:
             raise LimitError(str(error)) from error
         if not reserved:
             raise LimitError("what a month may take is used up")
-        content: Completion | ModelError
+        answer = self._answer(messages, most)
+        self.budget.settle(month, token, most, answer.usage)
+        return answer
+
+    def _answer(self, messages: tuple[Message, ...], most: Usage) -> Answer:
+        """What comes of a call, whatever goes wrong: what was set aside for it has to be settled."""
         try:
-            content = self.model.complete(messages)
+            completion = self.model.complete(messages)
+            return Answer(completion, self._took(completion.usage, most))
+        except ThrottledError as error:
+            # The model was not called: that is no call of the month's, nor of the run's.
+            return Answer(error, Usage() if error.usage == NO_TOKENS else self._took(error.usage, most))
         except ModelError as error:
-            content = error
-        usage = most if content.usage is None else self.prices.priced(content.usage)
-        self.budget.settle(month, token, most, usage)
-        return Answer(content, usage)
+            return Answer(error, self._took(error.usage, most))
+        except Exception as error:
+            # Not in its words, which may hold anything.
+            return Answer(ModelError(f"no reply could be had: {type(error).__name__}", None), most, error)
+
+    def _took(self, usage: Usage | None, most: Usage) -> Usage:
+        return most if usage is None else self.prices.priced(usage)

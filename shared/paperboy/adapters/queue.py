@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from paperboy.adapters.batch import BatchResponse, batch_response
 from paperboy.adapters.observe import logger
+from paperboy.summaries.dialogue import PostponedError
 from paperboy.summaries.request import SummaryRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mypy_boto3_sqs import SQSClient
+
+FIRST_RETURN_SECONDS = 60
+MAX_RETURN_SECONDS = 240
+"""After how long a message that was not done is delivered again, at least: the first time, and from the fourth on."""
 
 
 class Queue:
@@ -27,25 +34,46 @@ class Queue:
         for request in requests:
             self._sqs.send_message(QueueUrl=self._url, MessageBody=request.model_dump_json())
 
+    def handle[Result](
+        self, event: dict[str, Any], handle: Callable[[SummaryRequest], Result]
+    ) -> tuple[list[Result], BatchResponse]:
+        """Have `handle` handle the request in each message of `event`; all of them are in flight at once.
 
-def handle_requests[Result](
-    event: dict[str, Any], handle: Callable[[SummaryRequest], Result]
-) -> tuple[list[Result], BatchResponse]:
-    """Have `handle` handle the request in each message of `event`; all of them are in flight at once.
+        A message waits for the network nearly all of its time. Returns what came of those that did not fail, in their
+        order, and the queue's partial batch response, so that one bad message costs no other.
+        """
 
-    A message waits for the network nearly all of its time. Returns what came of those that did not fail, in their
-    order, and the queue's partial batch response, so that one bad message costs no other.
-    """
-
-    def attempt(message: dict[str, Any]) -> tuple[Result | None, bool]:
-        try:
-            return handle(SummaryRequest.model_validate_json(message["body"])), True
-        except Exception:
-            logger.exception("message failed", extra={"message_id": message["messageId"], "status": "failed"})
+        def attempt(message: dict[str, Any]) -> tuple[Result | None, bool]:
+            try:
+                return handle(SummaryRequest.model_validate_json(message["body"])), True
+            except PostponedError:  # whoever handles it has said so
+                pass
+            except Exception:
+                logger.exception("message failed", extra={"message_id": message["messageId"], "status": "failed"})
+            self._return(message)
             return None, False
 
-    messages = event["Records"]
-    with ThreadPoolExecutor(max_workers=max(1, len(messages))) as pool:
-        outcomes = list(pool.map(attempt, messages))
-    failed = [message["messageId"] for message, (_, done) in zip(messages, outcomes, strict=True) if not done]
-    return [result for result, done in outcomes if done], batch_response(failed)  # type: ignore[misc] # done: a Result
+        messages = event["Records"]
+        with ThreadPoolExecutor(max_workers=max(1, len(messages))) as pool:
+            outcomes = list(pool.map(attempt, messages))
+        failed = [message["messageId"] for message, (_, done) in zip(messages, outcomes, strict=True) if not done]
+        done = [result for result, is_done in outcomes if is_done]
+        return done, batch_response(failed)  # type: ignore[return-value] # what is done has a Result
+
+    def _return(self, message: dict[str, Any]) -> None:
+        """Have a message delivered again before the queue would: it hides one for as long as a crash asks for."""
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=message["receiptHandle"],
+                VisibilityTimeout=return_seconds(
+                    int(message["attributes"]["ApproximateReceiveCount"]), SystemRandom().random()
+                ),
+            )
+        except (ClientError, KeyError) as error:  # it comes back all the same, only later
+            logger.warning("message not returned", extra={"message_id": message["messageId"], "reason": str(error)})
+
+
+def return_seconds(receives: int, chance: float) -> int:
+    """After how long a message is delivered again that was received so often; `chance`, in 0…1, is drawn for it."""
+    return round(min(FIRST_RETURN_SECONDS * receives, MAX_RETURN_SECONDS) * (1 + chance / 4))

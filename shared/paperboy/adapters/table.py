@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.dynamodb.conditions import ConditionBase, Key
 from boto3.dynamodb.types import TypeDeserializer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from paperboy.adapters.items import UnreadableError, from_item, to_item
 from paperboy.days.keys import (
@@ -39,6 +40,7 @@ from paperboy.days.records import (
 from paperboy.errors import ConflictError
 from paperboy.papers.paper import Paper
 from paperboy.summaries.summary import Rung
+from paperboy.summaries.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -67,6 +69,8 @@ class Claim:
     """The claim before, where that ran out."""
     previous: SummaryRecord | None
     """The summary that is there meanwhile."""
+    spent: Usage
+    """What the model took for the paper in the same run, before its request was postponed."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,19 @@ class Table:
         partition, key = day_partition(request.day), summary_key(request.paper_id)
         self._put(partition, key, record, "claim = :token", {":token": claim.token})
 
+    def release_summary(self, request: SummaryRequest, claim: Claim, spent: Usage) -> None:
+        """Give a claim back without a summary, so that whoever comes next need not wait until it runs out.
+
+        They are told what was `spent`. A claim that was lost is left to whoever has it.
+        """
+        values = {":token": claim.token, ":spent": spent.model_dump() | {"attempt": request.attempt}}
+        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+            self._table.update_item(
+                Key={"pk": day_partition(request.day), "sk": summary_key(request.paper_id)},
+                UpdateExpression="SET spent = :spent REMOVE claim, claimed_until",
+                **_where("claim = :token", values),
+            )
+
     def _claim(
         self, request: SummaryRequest, now: float, needed: str, values: dict[str, Any]
     ) -> Claim | dict[str, Any]:
@@ -222,7 +239,8 @@ class Table:
         expired = None
         if "claim" in item:
             expired = ExpiredClaim(item["claim"], month_key(int(item["claimed_until"]) - CLAIM_SECONDS))
-        return Claim(token, expired, self._parse(SummaryRecord, item) if "summary" in item else None)
+        previous = self._parse(SummaryRecord, item) if "summary" in item else None
+        return Claim(token, expired, previous, _spent(item, request.attempt))
 
     def _parse[R: BaseModel](self, kind: type[R], item: dict[str, Any]) -> R | None:
         """The record in an item of the table, or None where it cannot be read."""
@@ -282,6 +300,15 @@ def _where(condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"ConditionExpression": condition} | {name: value for name, value in arguments.items() if value}
 
 
+def _spent(item: dict[str, Any], attempt: int) -> Usage:
+    """What an item says was spent in the run of that attempt; nothing where it does not, or in no way to be read."""
+    spent = item.get("spent")
+    with suppress(ValidationError):
+        if isinstance(spent, dict) and spent.get("attempt") == attempt:
+            return Usage.model_validate(spent)
+    return Usage()
+
+
 def _is_only_claimed(item: dict[str, Any]) -> bool:
-    """Whether a summary is claimed and not written yet."""
+    """Whether a summary is, or was, claimed and not written yet."""
     return kind_of(str(item["sk"]))[0] == SUMMARY and "summary" not in item

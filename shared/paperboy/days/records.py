@@ -110,6 +110,8 @@ class SummaryRecord(Record):
     """How many replies of one model in a row were no summary."""
     refused_by: str | None = None
     """The name of that model."""
+    refused_input: str | None = None
+    """Hash of what it refused: a paper whose text has changed is another question."""
 
     @classmethod
     def of(cls, outcome: Outcome, request: SummaryRequest, input_hash: str, model: str | None) -> SummaryRecord:
@@ -125,6 +127,7 @@ class SummaryRecord(Record):
             limited=outcome.limited,
             refusals=outcome.refusals,
             refused_by=model if outcome.refusals else None,
+            refused_input=input_hash if outcome.refusals else None,
         )
 
     def serves(self, paper: Paper, run: Findings) -> bool:
@@ -133,9 +136,10 @@ class SummaryRecord(Record):
         It is when a model wrote it from what the paper is now, when there is no model to do better, and when
         MAX_REFUSALS replies in a row of the run's own model were no better: another model may be.
         """
-        refused = self.refusals >= MAX_REFUSALS and self.refused_by == run.model
-        final = run.prompt_version == NO_MODEL or refused
-        if self.input_hash != input_hash(paper, run.prompt_version):
+        made_from = input_hash(paper, run.prompt_version)
+        is_same_question = (self.refused_by, self.refused_input) == (run.model, made_from)
+        final = run.prompt_version == NO_MODEL or (self.refusals >= MAX_REFUSALS and is_same_question)
+        if self.input_hash != made_from:
             return final and not self.summary.rung.low
         return final or not self.summary.rung.low
 
@@ -149,18 +153,22 @@ class SummaryRecord(Record):
         usage = previous.usage + self.usage
         if not self.summary.rung.low:
             return self.replaced(usage=usage)
-        refused_by = self.refused_by or previous.refused_by
-        refusals = self.refusals + (previous.refusals if previous.refused_by == refused_by else 0)
+        refused = self if self.refusals else previous
+        is_same_question = (previous.refused_by, previous.refused_input) == (refused.refused_by, refused.refused_input)
+        refusals = {
+            "refusals": self.refusals + (previous.refusals if is_same_question else 0),
+            "refused_by": refused.refused_by,
+            "refused_input": refused.refused_input,
+        }
         if previous.summary.rung.low:
-            return self.replaced(usage=usage, refusals=refusals, refused_by=refused_by)
+            return self.replaced(usage=usage, **refusals)
         return previous.replaced(
             attempt=self.attempt,
             calls=self.calls,
             reason=self.reason,
             limited=self.limited,
             usage=usage,
-            refusals=refusals,
-            refused_by=refused_by,
+            **refusals,
         )
 
 

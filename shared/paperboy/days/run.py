@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from paperboy.days.records import DayRecords, DigestRecord, Findings, Run, papers_hash
 from paperboy.errors import validation_message
@@ -17,6 +18,9 @@ RECENT_DAYS = 3
 """Listing days that every run visits: papers and votes come late."""
 VISITED_DAYS = 31
 """Listing days up to which missed and open ones are visited."""
+
+FIRST_TIME, END_TIME = dt.datetime(2, 1, 1, tzinfo=dt.UTC), dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+"""Between these a time has a month before it, and is a time in every zone."""
 
 PLACEHOLDER = "<aws.scheduler.scheduled-time>"
 """What EventBridge replaces by the schedule's own time, and an emulator hands over as it is."""
@@ -35,7 +39,7 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    time: AwareDatetime
+    time: Annotated[AwareDatetime, Field(ge=FIRST_TIME, lt=END_TIME)]
     """The time that the run was scheduled for. A run delivered twice carries the same."""
     due: bool = False
     """Whether it is the day's last run."""

@@ -15,6 +15,10 @@ MAX_REJECTION_CHARS = 200
 """Characters of a rejection's reason: those of a thousand bad items fit into one record."""
 
 
+MAX_LISTING_SECONDS = 120.0
+"""Seconds that a source may take for a day's listing, with all its tries and waits."""
+
+
 class ListingError(ValueError):
     """The answer of a source, or an item of it, is not what a listing is made of."""
 
@@ -50,7 +54,8 @@ class Source(Protocol):
     """Where listings come from."""
 
     def listing(self, day: dt.date) -> Listing:
-        """The listing of `day`. Raises NotListedYetError where there is none yet, else SourceError."""
+        """The listing of `day`, within MAX_LISTING_SECONDS. Raises NotListedYetError where there is none yet, else
+        SourceError."""
 
 
 def listing_of(

@@ -195,7 +195,7 @@ def load_policy(path: Path | None = None) -> Policy:
         raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise PolicyError("\n".join(f"{path}: {_complaint(detail)}" for detail in error.errors())) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"{path}: expected TOML in UTF-8: {error}") from error
 
 

@@ -13,9 +13,20 @@ from paperboy.summaries.reply import ReplyError, read_reply
 from paperboy.summaries.summary import Rung, Summary, from_paper
 from paperboy.summaries.usage import Usage
 
+NOTHING = Usage()
+
 
 class LimitError(Exception):
     """A limit of the budget leaves no room for a call of the model."""
+
+
+class PostponedError(Exception):
+    """The provider has no room for a call in the time that is left; a later try may have more luck."""
+
+    def __init__(self, reason: str, usage: Usage = NOTHING) -> None:
+        super().__init__(reason)
+        self.usage = usage
+        """What was taken for the paper before, in this run."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +35,12 @@ class Answer:
 
     content: Completion | ModelError
     usage: Usage
+    fault: Exception | None = None
+    """What went wrong that no provider knows of."""
 
 
 Call = Callable[[tuple[Message, ...]], Answer]
-"""Has a model answer a conversation. Raises LimitError."""
+"""Has a model answer a conversation. Raises LimitError, and PostponedError."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +56,23 @@ class Outcome:
     refusals: int = 0
     """1 where the model's replies were no summary, or it refused to answer; else 0."""
     fault: Exception | None = None
-    """An error of ours while a reply was read. The paper is paid for, and would be with each try of it."""
+    """An error of ours while a reply was had or read. The paper is paid for, and would be with each try of it."""
 
 
-def summarize(paper: Paper, language: Language, call: Call | None, max_calls: int) -> Outcome:
+def summarize(
+    paper: Paper,
+    language: Language,
+    call: Call | None,
+    max_calls: int,
+    can_wait: bool = True,
+    spent: Usage = NOTHING,
+) -> Outcome:
     """The paper's summary by a model, in `max_calls` calls at most; where it has none to give, the paper's own.
 
-    Without a `call` there is no model.
+    Without a `call` there is no model. Raises PostponedError where the provider has no room for a call now and the
+    paper `can_wait` for a later try, which is told what this one has `spent`.
     """
-    usage, refusal, fault = Usage(), None, None
+    usage, refusal, fault = spent, None, None
     fallback = from_paper(paper)
     if call is None:
         return Outcome(fallback, usage, "no model is configured")
@@ -62,7 +83,12 @@ def summarize(paper: Paper, language: Language, call: Call | None, max_calls: in
             answer = call(conversation(paper, language, refusal))
         except LimitError as error:
             return Outcome(fallback, usage, str(error), limited=True, fault=fault)
+        except PostponedError as error:
+            if can_wait:
+                raise PostponedError(str(error), usage) from error
+            return Outcome(fallback, usage, str(error), fault=fault)
         usage += answer.usage
+        fault = answer.fault or fault
         completion = answer.content
         if isinstance(completion, ModelError):
             filtered = isinstance(completion, FilteredError)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +16,9 @@ Schema = Mapping[str, Any]
 
 TRY_SECONDS = 40.0
 """How long one try of a call may take: with tries and waits, two calls for a paper fit into summarize's own limit."""
+
+MAX_CALL_SECONDS = 140.0
+"""Seconds of one call in all, its tries and waits: a busy endpoint may send empty lines for minutes (DeepSeek's)."""
 
 MAX_CALL_TRIES = 3
 """How often a call is tried that fails for the moment. One that may have been worked on is tried once: each try of it
@@ -49,6 +53,15 @@ class FilteredError(ModelError):
 class NotSupportedError(ModelError):
     """The endpoint does not take the request in this way."""
 
+    def __init__(
+        self, reason: str, usage: Usage | None, about: Collection[str] = (), may_be_filtered: bool = True
+    ) -> None:
+        super().__init__(reason, usage)
+        self.about = about
+        """The parts of the way to ask that it is about; empty where nobody knows."""
+        self.may_be_filtered = may_be_filtered
+        """Whether it may as well be what the conversation says that is refused."""
+
 
 class Completion(BaseModel):
     """A model's reply as it came, and what it took."""
@@ -73,11 +86,19 @@ class Model(Protocol):
         """The reply to a conversation. Raises ModelError where there is none to read."""
 
 
+ANSWERS_OTHERS = "it answers others"
+"""How a reason ends of what only this conversation is refused with."""
+
+MAX_VARIANT_TRIES = 8
+"""How many variants of a request one call tries."""
+
+
 class RequestVariants[Variant]:
-    """The variants of a request for a reply in the right shape, the strictest first.
+    """The variants of a request for a reply in the right shape, in the order in which they are tried.
 
     Which of them an endpoint takes is found out by trying, and remembered as long as the process lives. A variant
-    counts as refused only when a weaker one has worked: else it was something else that was wrong with the request.
+    counts as refused only when another one has worked: else it was something else that was wrong with the request.
+    Where refusals say what they are about, a variant is a mapping of its parts.
     """
 
     def __init__(self, variants: Sequence[Variant]) -> None:
@@ -89,24 +110,70 @@ class RequestVariants[Variant]:
     def send(self, send: Callable[[Variant], Completion]) -> Completion:
         """What `send` returns for the first variant that it does not refuse with NotSupportedError.
 
-        Raises the last one's error where it refuses all of them. When it had taken one before, it is what this
-        conversation says that is refused, and a FilteredError: not every filter has a code of its own (DeepSeek's).
+        After a refusal comes the next variant. Where it says which parts it is about, that is one which has another one
+        of them, and keeps the others if it can.
+
+        Raises the last refusal where all are refused. When the endpoint had taken one before, it may be what this
+        conversation says that is refused, and then it is a FilteredError: not every filter has a code of its own.
         """
         accepted_before = self.accepted
-        for place in range(self._first, len(self._variants)):
+        places = [*range(self._first, len(self._variants)), *range(self._first)]
+        for tried in range(1, min(MAX_VARIANT_TRIES, len(places)) + 1):
+            place = places.pop(0)
             try:
                 completion = send(self._variants[place])
             except NotSupportedError as error:
-                if place + 1 < len(self._variants):
+                places = self._left(places, place, error.about)
+                if places and tried < MAX_VARIANT_TRIES:
                     continue
-                if accepted_before:
-                    raise FilteredError(f"{error}; it answers others", error.usage) from error
+                if accepted_before and error.may_be_filtered:
+                    raise FilteredError(f"{error}; {ANSWERS_OTHERS}", error.usage) from error
                 raise
             else:
-                self._first = min(self._first, place) if self.accepted else place
-                self.accepted = True
+                if not self.accepted:
+                    self._first, self.accepted = place, True
                 return completion
         raise AssertionError("there are no variants")
+
+    def _left(self, places: Sequence[int], refused: int, about: Collection[str]) -> list[int]:
+        """The places that are left after a refusal, in the order in which they are to be tried."""
+
+        def changed(place: int) -> set[str]:
+            one: Any = self._variants[place]
+            other: Any = self._variants[refused]
+            return {name for name in {*one, *other} if one.get(name) != other.get(name)}
+
+        if not about:
+            return [place for place in places if place > self._first]
+        others = [place for place in places if changed(place) & {*about}]
+        return sorted(others, key=lambda place: len(changed(place) - {*about}))
+
+
+_THOUGHTS = re.compile(r"\s*(?:<think(?:ing)?>|◁think▷).*?(?:</think(?:ing)?>|◁/think▷|\Z)", re.DOTALL)
+
+
+def completion_of(text: str, thoughts: str, usage: Usage | None, cut_off: bool) -> Completion:
+    """The completion of a reply's `text`. Where that is empty, its `thoughts` stand in if they can hold an answer.
+
+    Raises ModelError where the model said nothing.
+    """
+    text, thoughts = _whole(text), _whole(thoughts)
+    said = text.removeprefix("\ufeff")
+    if thought := _THOUGHTS.match(said):
+        said = said[thought.end() :]
+    if said.strip():
+        return Completion(text=text, usage=usage, cut_off=cut_off)
+    if cut_off:
+        raise ModelError("the model used its tokens up for thoughts and answered nothing: raise MaxOutputTokens", usage)
+    for beside in (text, thoughts):
+        if "{" in beside:
+            return Completion(text=beside, usage=usage)
+    raise ModelError("the model answered nothing", usage)
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which JSON can write and nobody can store."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def turn_text(message: Message) -> str:

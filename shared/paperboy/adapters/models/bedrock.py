@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    ParamValidationError,
+)
+from botocore.exceptions import ConnectionError as NotConnectedError
 
+from paperboy.adapters.models.failures import QUOTA_CAUSE, Failure, retry_after
 from paperboy.summaries.model import (
     MAX_CALL_TRIES,
     NO_TOKENS,
@@ -21,6 +29,8 @@ from paperboy.summaries.model import (
     NotSupportedError,
     RequestVariants,
     Schema,
+    ThrottledError,
+    completion_of,
     quote,
     turn_text,
 )
@@ -29,13 +39,28 @@ from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, reported_usage
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
-    from mypy_boto3_bedrock_runtime.type_defs import ConverseResponseTypeDef
 
 BEDROCK_CONFIG = Config(
-    connect_timeout=5, read_timeout=TRY_SECONDS, retries={"mode": "standard", "total_max_attempts": MAX_CALL_TRIES}
+    connect_timeout=5, read_timeout=TRY_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
 )
-FILTERED_STOPS = {"content_filtered", "guardrail_intervened"}
+"""boto3 tries nothing again: it would wait for a service that has no room, and repeat what may have to be paid."""
+
+MOMENTARY_STATUSES = {500, 502, 504}
+"""With these a call is tried again, as with a connection that does not come about."""
+
+THROTTLED_ERRORS = {
+    *("ThrottlingException", "TooManyRequestsException", "ServiceUnavailableException", "ModelNotReadyException"),
+    *("429", "503"),
+}
+"""Errors of a service that has no room for the call now. A status stands for an answer without a code."""
+
+MODEL_WORDS = ("model identifier", "inference profile", "on-demand throughput", "operation not allowed")
+"""Words of a ValidationException, in small letters, that is about the model or the account and not the request."""
+
+FILTERED_STOPS = {"content_filtered", "guardrail_intervened", "refusal"}
 CUT_OFF_STOPS = {"max_tokens", "model_context_window_exceeded"}
+BROKEN_OFF_STOPS = {"malformed_model_output", "malformed_tool_use"}
+"""Why a reply ended that the service could not read; what it passes on of it may still be one."""
 
 
 class Bedrock:
@@ -51,7 +76,6 @@ class Bedrock:
         self.name = model_id
         self._max_output_tokens = max_output_tokens
         self._client = client or boto3.client("bedrock-runtime", config=BEDROCK_CONFIG)
-        self._client.meta.events.register_first("needs-retry.bedrock-runtime.Converse", _give_up)
         self._variants = RequestVariants(_variants(schema))
 
     def complete(self, messages: Sequence[Message]) -> Completion:
@@ -66,69 +90,111 @@ class Bedrock:
             ],
             "inferenceConfig": {"maxTokens": self._max_output_tokens},
         }
-        return self._variants.send(lambda variant: self._send(conversation | variant))
+        return self._variants.send(lambda variant: self._send(conversation | variant["shape"]))
 
     def _send(self, request: dict[str, Any]) -> Completion:
         try:
-            answer = self._client.converse(**request)
+            return read_answer(self._converse(request))
+        except ModelError:
+            raise
         except ParamValidationError as error:  # the runtime's boto3 is older than the variant
-            raise NotSupportedError("boto3 does not know this way to ask Bedrock", NO_TOKENS) from error
+            reason = "boto3 does not know this way to ask Bedrock"
+            raise NotSupportedError(reason, NO_TOKENS, {"shape"}, may_be_filtered=False) from error
         except ClientError as error:
-            raise self._refused(error) from error
+            model = f"{self.name} in {self._client.meta.region_name}"
+            raise failure_of(error.response, model) from error
         except HTTPClientError as error:  # it had got the request
-            raise ModelError(f"Bedrock did not answer: {error}", None) from error
+            raise ModelError(f"Bedrock did not answer: {quote(str(error))}", None) from error
         except BotoCoreError as error:
-            raise ModelError(f"Bedrock did not answer: {error}", NO_TOKENS) from error
-        except (ResponseParserError, AttributeError, TypeError, ValueError) as error:
-            # boto3 trusts an answer to have the shape that it should have.
-            raise ModelError("Bedrock answered no message", None) from error
-        # Nor does it look whether what the service always says is there.
-        reported: Mapping[str, Any] = answer.get("usage") or {}
-        usage, stop_reason = (
-            reported_usage(reported.get("inputTokens"), reported.get("outputTokens")),
-            answer.get("stopReason"),
-        )
-        if "message" not in answer.get("output", {}):
-            raise ModelError("Bedrock answered no message", usage)
-        if stop_reason in FILTERED_STOPS:
-            raise FilteredError(f"Bedrock refused to answer: {stop_reason}", usage)
-        return Completion(text=_text(answer), usage=usage, cut_off=stop_reason in CUT_OFF_STOPS)
+            raise ModelError(f"Bedrock did not answer: {quote(str(error))}", NO_TOKENS) from error
+        except Exception as error:  # boto3 trusts an answer to have the shape that it should have
+            words = quote(f"{type(error).__name__}: {error}")
+            raise ModelError(f"Bedrock answered no message: {words}", None) from error
 
-    def _refused(self, error: ClientError) -> ModelError:
-        code, message = error.response["Error"]["Code"], quote(error.response["Error"].get("Message", ""))
-        model = f"{self.name} in {self._client.meta.region_name}"
-        match code:
-            case "ValidationException":
-                return NotSupportedError(f"Bedrock does not take the request to {model}: {message}", NO_TOKENS)
-            case "AccessDeniedException":
-                way_out = "open it in the Bedrock console's model catalog, or set BedrockModel to one that is open"
-                return ModelError(f"Bedrock does not open {model} to this account; {way_out}: {message}", NO_TOKENS)
-            case "ResourceNotFoundException":
-                way_out = "set BedrockModel to one that it has"
-                return ModelError(f"Bedrock has no model {model}; {way_out}: {message}", NO_TOKENS)
-        return ModelError(f"Bedrock answered {code}", NO_TOKENS)
+    def _converse(self, request: dict[str, Any]) -> Mapping[str, Any]:
+        for tried in range(1, MAX_CALL_TRIES):
+            try:
+                return self._client.converse(**request)
+            except NotConnectedError:
+                pass
+            except ClientError as error:
+                if _status(error.response) not in MOMENTARY_STATUSES:
+                    raise
+            time.sleep(tried)
+        return self._client.converse(**request)
 
 
 def _variants(schema: Schema) -> tuple[dict[str, Any], ...]:
     in_shape = {"type": "json_schema", "structure": {"jsonSchema": {"name": "summary", "schema": json.dumps(schema)}}}
     tool = {"toolSpec": {"name": "summary", "description": "Takes the summary.", "inputSchema": {"json": schema}}}
     return (
-        {"outputConfig": {"textFormat": in_shape}},
-        {"toolConfig": {"tools": [tool], "toolChoice": {"any": {}}}},
-        {},
+        {"shape": {"outputConfig": {"textFormat": in_shape}}},
+        {"shape": {"toolConfig": {"tools": [tool], "toolChoice": {"any": {}}}}},
+        {"shape": {}},
     )
 
 
-def _give_up(caught_exception: Exception | None, **_: Any) -> None:
-    """Keeps boto3 from trying a request again that the service had got: each try of it may have to be paid."""
-    if isinstance(caught_exception, HTTPClientError):
-        raise caught_exception
+def read_answer(answer: Mapping[str, Any]) -> Completion:
+    """The reply in an answer, whatever stands beside it. Raises ModelError where there is none to read."""
+    reported = _mapping(answer.get("usage"))
+    usage = reported_usage(reported.get("inputTokens"), reported.get("outputTokens"))
+    stop = str(answer.get("stopReason") or "")
+    if stop in FILTERED_STOPS:
+        raise FilteredError(f"Bedrock refused to answer: {stop}", usage)
+    message = _mapping(_mapping(answer.get("output")).get("message"))
+    if not message:
+        raise ModelError("Bedrock answered no message", usage)
+    content = message.get("content")
+    blocks = [_mapping(block) for block in content] if isinstance(content, list) else []
+    text = "".join(_text(block) for block in blocks)
+    if stop in BROKEN_OFF_STOPS and "{" not in text:
+        raise ModelError(f"Bedrock broke its answer off: {stop}", usage)
+    thoughts = "".join(_thoughts(block) for block in blocks)
+    return completion_of(text, thoughts, usage, stop in CUT_OFF_STOPS)
 
 
-def _text(answer: ConverseResponseTypeDef) -> str:
-    """The reply, whether it came as text or as the tool's input; a model's thoughts are left out."""
-    blocks: list[Any] = list(answer["output"]["message"].get("content", []))
-    return "".join(
-        json.dumps(block["toolUse"]["input"], ensure_ascii=False) if "toolUse" in block else block.get("text", "")
-        for block in blocks
-    )
+def failure_of(response: Mapping[str, Any], model: str) -> ModelError:
+    """The error of a call that the service refused."""
+    error, status = _mapping(response.get("Error")), _status(response)
+    code, message = str(error.get("Code") or status), quote(str(error.get("Message") or ""))
+    words = f": {message}" if message else ""
+    if QUOTA_CAUSE.is_of(Failure(message, frozenset({code.lower()})), status):
+        return ModelError(f"Bedrock answered {code}{words}; {QUOTA_CAUSE.says}", NO_TOKENS)
+    if code in THROTTLED_ERRORS:
+        headers = _mapping(_mapping(response.get("ResponseMetadata")).get("HTTPHeaders"))
+        return ThrottledError(f"Bedrock answered {code}{words}", NO_TOKENS, retry_after(headers.get("retry-after")))
+    match code:
+        case "ValidationException" if any(each in message.lower() for each in MODEL_WORDS):
+            way_out = "set BedrockModel to a model or an inference profile that this account can call there"
+            return ModelError(f"Bedrock does not take {model}; {way_out}{words}", NO_TOKENS)
+        case "ValidationException":
+            return NotSupportedError(f"Bedrock does not take the request to {model}{words}", NO_TOKENS, {"shape"})
+        case "AccessDeniedException":
+            way_out = "open it in the Bedrock console's model catalog, or set BedrockModel to one that is open"
+            return ModelError(f"Bedrock does not open {model} to this account; {way_out}{words}", NO_TOKENS)
+        case "ResourceNotFoundException":
+            return ModelError(f"Bedrock has no model {model}; set BedrockModel to one that it has{words}", NO_TOKENS)
+        case _:
+            return ModelError(f"Bedrock answered {code}{words}", NO_TOKENS)
+
+
+def _status(response: Mapping[str, Any]) -> int:
+    status = _mapping(response.get("ResponseMetadata")).get("HTTPStatusCode")
+    return status if isinstance(status, int) else HTTPStatus.OK
+
+
+def _text(block: Mapping[str, Any]) -> str:
+    """What a block says, as text or as the input of the tool that is called; a model's thoughts are left out."""
+    if isinstance(block.get("text"), str):
+        return str(block["text"])
+    given = _mapping(block.get("toolUse")).get("input")
+    return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False) if given else ""
+
+
+def _thoughts(block: Mapping[str, Any]) -> str:
+    text = _mapping(_mapping(block.get("reasoningContent")).get("reasoningText")).get("text")
+    return text if isinstance(text, str) else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -2,100 +2,58 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-from httpx_retries import Retry, RetryTransport
-from pydantic import BaseModel, Field, ValidationError
+from httpx_retries import Retry
 
-from paperboy.adapters.http import AnswerLimitError, read_within
+from paperboy.adapters.http import AnswerLimitError, BoundedRetry, bounded_client, deadline, read_within
+from paperboy.adapters.models.chat_completion import Variant, read_answer, struck
 from paperboy.errors import SecretError
 from paperboy.summaries.model import (
+    MAX_CALL_SECONDS,
     MAX_CALL_TRIES,
     NO_TOKENS,
     TRY_SECONDS,
     Completion,
-    FilteredError,
     ModelError,
-    NotSupportedError,
     RequestVariants,
     Schema,
     quote,
     turn_text,
 )
 from paperboy.summaries.prompt import Message
-from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Usage, reported_usage
+from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Usage
 
 if TYPE_CHECKING:
     from paperboy.adapters.secret import Secret
 
 CALL_TIMEOUT = httpx.Timeout(TRY_SECONDS, connect=5.0)
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    UnicodeError,  # of a host's name that cannot be
+)
 """What goes wrong before an endpoint has the request. After that it may be worked on, and paid, whatever comes back."""
 
-CALL_RETRY = Retry(
+CALL_RETRY = BoundedRetry(
     total=MAX_CALL_TRIES - 1,
     allowed_methods=["POST"],
-    status_forcelist=[429, 500, 502, 503, 504],
-    retry_on_exceptions=NOT_SENT,
+    status_forcelist=[500, 502, 503, 504],
+    retry_on_exceptions=(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout),
+    respect_retry_after_header=False,
     backoff_factor=1.0,
-    total_timeout=20.0,
+    total_timeout=10.0,
 )
-"""Two more tries, 20 seconds of waiting at most; Retry-After is honoured within that."""
-
-MAX_CALL_SECONDS = 140.0
-"""Seconds of one call in all, its tries and waits: a busy endpoint may send empty lines for minutes (DeepSeek's)."""
+"""Two more tries, 10 seconds of waiting at most. For an endpoint that has no room the caller waits."""
 
 MAX_ANSWER_BYTES = 1_000_000
 """Bytes of one answer; a reply of 10,000 tokens is a twentieth of it."""
-
-UNSUPPORTED_STATUSES = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
-"""What endpoints answer to a field that they do not know."""
-
-MIN_KEY_CHARS = 8
-"""Characters; what is shorter is a stand-in where no key is asked for, and may be a word of a summary."""
-
-FILTERED_CODES = {
-    "content_filter",
-    "content_policy_violation",
-    "data_inspection_failed",
-    "DataInspectionFailed",
-    "1301",
-}
-"""Codes of an error that refuses what a paper says: Azure's, OpenAI's, DashScope's two, Zhipu's. Moonshot gives the
-first one as the error's type."""
-
-UNPAID_CODES = {"Arrearage", "insufficient_quota", "insufficient_balance", "billing_not_active", "1113"}
-"""Codes of an error that is about the account and not about a paper, some of them with 400: DashScope's, OpenAI's,
-Moonshot's and Zhipu's."""
-
-FILTERED_FINISHES = {"content_filter", "sensitive"}
-"""Why a reply ended that was filtered; the second one is Zhipu's."""
-
-CUT_OFF_FINISHES = {"length", "model_context_window_exceeded"}
-"""Why a reply ended that is not whole; the second one is Zhipu's."""
-
-BROKEN_OFF_FINISHES = {"insufficient_system_resource", "network_error"}
-"""Why a reply ended that the endpoint could not finish: DeepSeek's and Zhipu's."""
-
-
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Answer(BaseModel):
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: Any = None
 
 
 class OpenAI:
@@ -115,117 +73,87 @@ class OpenAI:
         self.name = name
         self._key = key
         self._max_seconds = max_seconds
-        self._client = httpx.Client(timeout=CALL_TIMEOUT, transport=RetryTransport(retry=retry))
+        self._client = bounded_client(retry, CALL_TIMEOUT)
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._extra = dict(extra or {})
-        self._variants = RequestVariants(_variants(schema, max_output_tokens))
+        self._variants = RequestVariants(_variants_of(schema, max_output_tokens, self._extra))
 
     def complete(self, messages: Sequence[Message]) -> Completion:
         """The reply to a conversation. Raises ModelError where there is none to read."""
-        turns = [{"role": each.role, "content": turn_text(each)} for each in messages]
         try:
             key = self._key.value() if self._key else None
         except SecretError as error:
             raise ModelError(str(error), Usage()) from error
-        begun = time.monotonic()
-        return self._variants.send(
-            lambda variant: self._send({"model": self.name, "messages": turns} | variant | self._extra, key, begun)
-        )
+        with deadline(self._max_seconds):
+            return self._variants.send(lambda variant: self._send(messages, variant, key))
 
-    def _send(self, request: dict[str, Any], key: str | None, begun: float) -> Completion:
-        # Packed, a small answer could be one of gigabytes.
-        headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    def _send(self, messages: Sequence[Message], variant: Variant, key: str | None) -> Completion:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            with self._client.stream("POST", self._url, json=request, headers=headers) as answer:
-                status = answer.status_code
-                content = read_within(answer.iter_raw(), MAX_ANSWER_BYTES, self._max_seconds, begun)
+            body = (
+                {"model": self.name, "messages": _turns(messages, variant["system"])}
+                | variant["format"]
+                | variant["limit"]
+            )
+            request = self._client.build_request("POST", self._url, json=body | self._extra, headers=headers)
+        except Exception as error:
+            raise ModelError(f"the model's endpoint did not answer: {_told(error, key)}", NO_TOKENS) from error
+        try:
+            answer = self._client.send(request, stream=True)
+            try:
+                content = read_within(answer, MAX_ANSWER_BYTES)
+            finally:
+                answer.close()
         except AnswerLimitError as error:
             raise ModelError(f"the model's endpoint {error}", None) from error
-        # The last two: of a host's name that cannot be, of a time in Retry-After that cannot be.
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
-            reason = quote(_struck(str(error), key)) or type(error).__name__
-            usage = None if isinstance(error, httpx.HTTPError) and not isinstance(error, NOT_SENT) else NO_TOKENS
-            raise ModelError(f"the model's endpoint did not answer: {reason}", usage) from error
-        if status != HTTPStatus.OK:
-            raise self._refused(status, content, key)
-        return _completion(content, key)
-
-    def _refused(self, status: int, content: bytes, key: str | None) -> ModelError:
-        reason = f"the model's endpoint answered {status}"
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            # Not in its own words: some endpoints quote the key.
-            if self._key is None:
-                return ModelError(f"{reason}: it asks for a key", NO_TOKENS)
-            fault = "it refused the key in" if key else "it asks for a key, and there is none in"
-            return ModelError(f"{reason}: {fault} {self._key.name}", NO_TOKENS)
-        failure = _failure(content)
-        if message := failure.get("message"):
-            reason = f"{reason}: {quote(_struck(message, key))}"
-        codes = {failure.get("code"), failure.get("type")}
-        if UNPAID_CODES & codes:
-            return ModelError(reason, NO_TOKENS)
-        if FILTERED_CODES & codes:
-            return FilteredError(reason, NO_TOKENS)
-        # llama-cpp-python answers 500 to a field that it does not know. From an endpoint that has answered before it is
-        # a failure like any other.
-        if status in UNSUPPORTED_STATUSES or (
-            status == HTTPStatus.INTERNAL_SERVER_ERROR and not self._variants.accepted
-        ):
-            return NotSupportedError(reason, NO_TOKENS)
-        return ModelError(reason, NO_TOKENS)
+        except Exception as error:
+            usage = NO_TOKENS if isinstance(error, NOT_SENT) else None
+            raise ModelError(f"the model's endpoint did not answer: {_told(error, key)}", usage) from error
+        key_name = self._key.name if self._key else None
+        wait, accepted = answer.headers.get("Retry-After"), self._variants.accepted
+        try:
+            return read_answer(answer.status_code, content, variant, wait, accepted, key, key_name)
+        except ModelError:
+            raise
+        except Exception as error:  # whatever it is, the call may have to be paid
+            reason = f"the model's answer could not be read: {type(error).__name__}: {_told(error, key)}"
+            raise ModelError(reason, None) from error
 
 
-def _variants(schema: Schema, max_output_tokens: int) -> tuple[dict[str, Any], ...]:
-    in_shape = {
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {"name": "summary", "strict": True, "schema": schema},
+def _variants_of(schema: Schema, max_output_tokens: int, extra: Mapping[str, Any]) -> list[Variant]:
+    """The ways to ask; what `extra` has is asked for as it says, and in no other way."""
+    json_schema = {"name": "summary", "strict": True, "schema": schema}
+    in_shape: Variant = {"response_format": {"type": "json_schema", "json_schema": json_schema}}
+    as_object: Variant = {"response_format": {"type": "json_object"}}
+    # OpenAI's newer models take the limit by its second name alone.
+    limit, new_limit = {"max_tokens": max_output_tokens}, {"max_completion_tokens": max_output_tokens}
+    variants: list[Variant] = []
+    for shape, bound, system in (
+        *((in_shape, limit, True), (in_shape, new_limit, True), (as_object, limit, True), ({}, limit, True)),
+        *((as_object, new_limit, True), ({}, new_limit, True), (as_object, limit, False), ({}, limit, False)),
+        # Only for an endpoint that says what it does not take.
+        *((in_shape, limit, False), (in_shape, new_limit, False), (as_object, new_limit, False)),
+        ({}, new_limit, False),
+    ):
+        variant = {
+            "format": {} if "response_format" in extra else shape,
+            "limit": {} if {*limit, *new_limit} & {*extra} else bound,
+            "system": system,
         }
-    }
-    limit = {"max_tokens": max_output_tokens}
-    return (
-        in_shape | limit,
-        # OpenAI's newer models take the limit by this name alone.
-        in_shape | {"max_completion_tokens": max_output_tokens},
-        {"response_format": {"type": "json_object"}} | limit,
-        limit,
-    )
+        if variant not in variants:
+            variants.append(variant)
+    return variants
 
 
-def _completion(content: bytes, key: str | None) -> Completion:
-    try:
-        read = _Answer.model_validate_json(content)
-    except ValidationError as error:
-        raise ModelError("the model's endpoint answered no chat completion", None) from error
-    choice, reported = read.choices[0], read.usage if isinstance(read.usage, dict) else {}
-    usage = reported_usage(reported.get("prompt_tokens"), reported.get("completion_tokens"))
-    if choice.finish_reason in FILTERED_FINISHES or choice.message.refusal:
-        raise FilteredError("the model refused to answer", usage)
-    if choice.finish_reason in BROKEN_OFF_FINISHES:
-        raise ModelError(f"the model's endpoint broke its answer off: {choice.finish_reason}", usage)
-    text = choice.message.content or ""
-    if key and len(key) >= MIN_KEY_CHARS:  # an endpoint that says everything again must not have it published
-        text = text.replace(key, "…")
-    return Completion(text=text, usage=usage, cut_off=choice.finish_reason in CUT_OFF_FINISHES)
+def _turns(messages: Sequence[Message], system: bool) -> list[dict[str, str]]:
+    """The conversation; without a `system` role the instructions stand at the head of the user's first turn."""
+    turns = [{"role": each.role, "content": turn_text(each)} for each in messages]
+    if system:
+        return turns
+    instructions = [each["content"] for each in turns if each["role"] == "system"]
+    first, *others = [each for each in turns if each["role"] != "system"]
+    return [first | {"content": "\n\n".join((*instructions, first["content"]))}, *others]
 
 
-def _struck(text: str, key: str | None) -> str:
-    """Somebody's words without the key, and without the beginning of it that some endpoints quote."""
-    if not key:
-        return text
-    for length in range(len(key), min(len(key), MIN_KEY_CHARS) - 1, -1):
-        text = text.replace(key[:length], "…")
-    return text
-
-
-def _failure(content: bytes) -> dict[str, str]:
-    """The code, type and message of an error: under `error` at most endpoints, at the top in older vLLM, in one
-    sentence in Ollama."""
-    try:
-        read = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    reason = read.get("error", read) if isinstance(read, dict) else {}
-    if isinstance(reason, str):
-        return {"message": reason}
-    return {name: str(reason[name]) for name in ("code", "type", "message") if reason.get(name) is not None}
+def _told(error: Exception, key: str | None) -> str:
+    return quote(struck(str(error), key)) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from paperboy.adapters.secret import Secret
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from paperboy.papers.listing import Source
 
 
-def load_source(settings: IngestSettings) -> Source:
-    """The source that is configured."""
+def load_source(settings: IngestSettings, warn: Callable[[str], object]) -> Source:
+    """The source that is configured. `warn` is told what makes it work less well."""
     token = Secret(settings.source_token_name) if settings.source_token_name else None
-    return HuggingFace(settings.source_url, token=token)
+    return HuggingFace(settings.source_url, token=token, warn=warn)

@@ -7,35 +7,66 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
-from httpx_retries import Retry, RetryTransport
+from httpx_retries import Retry
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from paperboy import __version__
-from paperboy.adapters.http import AnswerLimitError, read_within
+from paperboy.adapters.http import AnswerLimitError, BoundedRetry, bounded_client, deadline, read_within
 from paperboy.errors import SecretError
-from paperboy.papers.listing import Listing, ListingError, NotListedYetError, SourceError, listing_of
+from paperboy.papers.listing import (
+    MAX_LISTING_SECONDS,
+    Listing,
+    ListingError,
+    NotListedYetError,
+    Rejection,
+    SourceError,
+    listing_of,
+)
 from paperboy.papers.paper import Paper
+from paperboy.summaries.model import quote
 
 if TYPE_CHECKING:
     from paperboy.adapters.secret import Secret
 
+logger = logging.getLogger("paperboy")
+
 PATH = "/api/daily_papers"
 PAGE_ITEMS = 100
 """Items asked for at once: without a limit an answer stops at 50."""
-MAX_LISTING_PAGES = 10
-"""More than any day has: a source that repeats itself comes to an end."""
-MAX_LISTING_BYTES = 20_000_000
+MAX_LISTING_ITEMS = 1_000
+"""Items of a day that are read: more than any day has, so that a source which repeats itself comes to an end."""
+MAX_PAGE_BYTES = 20_000_000
 """Bytes of one answer. A hundred real items with hundreds of authors each are a tenth of it."""
-MAX_LISTING_SECONDS = 60.0
-"""Seconds of one answer."""
+MAX_REFUSAL_BYTES = 100_000
+"""Bytes of an answer that refuses."""
+USER_AGENT = f"paperboy/{__version__} (a daily digest of papers)"
 LISTING_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
-LISTING_RETRY = Retry(
+
+
+class _ListingRetry(BoundedRetry):
+    """Waits as long as Hugging Face asks for.
+
+    It does so in the fields of the IETF's draft alone, ``RateLimit: "api";r=0;t=55``, and not in Retry-After.
+    """
+
+    def sleep(self, response: httpx.Response | Exception) -> None:
+        if isinstance(response, httpx.Response) and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = re.search(r"\bt=(\d+)", response.headers.get("RateLimit", ""))
+            if wait:
+                response.headers.setdefault("Retry-After", wait[1])
+        super().sleep(response)
+
+
+LISTING_RETRY = _ListingRetry(
     total=3,
     backoff_factor=1.0,
     max_backoff_wait=60.0,
@@ -51,10 +82,15 @@ class _Identified(BaseModel):
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{4,5}$")]
 
 
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class HuggingFace:
     """Reads listings over HTTP. `base_url` is the host's address; a mirror's works as well.
 
-    With a token, which is sent there alone, the host allows more requests.
+    With a token, which is sent there alone, the host allows more requests. `warn` is told of a token that cannot be
+    read: the listing is then read without it. `clock` says whether a day can lie ahead.
     """
 
     def __init__(
@@ -63,50 +99,59 @@ class HuggingFace:
         retry: Retry = LISTING_RETRY,
         timeout: httpx.Timeout = LISTING_TIMEOUT,
         token: Secret | None = None,
+        warn: Callable[[str], object] = logger.warning,
+        clock: Callable[[], dt.datetime] = _utc_now,
     ) -> None:
         self._token = token
-        self._client = httpx.Client(
-            timeout=timeout,
-            transport=RetryTransport(_RateLimited(), retry),
-            headers={"User-Agent": f"paperboy/{__version__} (a daily digest of papers)"},
-        )
+        self._warn = warn
+        self._clock = clock
+        self._client = bounded_client(retry, timeout, {"User-Agent": USER_AGENT})
         self._url = base_url.rstrip("/") + PATH
 
     def listing(self, day: dt.date) -> Listing:
         """The listing of `day`, all pages of it; papers can repeat across pages.
 
-        Raises NotListedYetError for a day that the host does not list yet, SourceError for anything else that is no
-        JSON list.
+        Where it goes on past MAX_LISTING_ITEMS, its last rejection says so. Raises NotListedYetError for a day that the
+        host does not list yet, SourceError for anything else that is no JSON list.
         """
+        token = self._token_value()
+        with deadline(MAX_LISTING_SECONDS):
+            items = self._items(day, token)
+        listing = read_listing(items[:MAX_LISTING_ITEMS])
+        if len(items) <= MAX_LISTING_ITEMS:
+            return listing
+        rest = Rejection(
+            item=f"item {MAX_LISTING_ITEMS + 1}", reason=f"the listing goes on past {MAX_LISTING_ITEMS:,} items"
+        )
+        return listing.model_copy(update={"rejections": (*listing.rejections, rest)})
+
+    def _items(self, day: dt.date, token: str | None) -> list[Any]:
         items: list[Any] = []
         before: list[Any] = []
-        for number in range(MAX_LISTING_PAGES):
-            page = self._page(day, number)
+        for number in count():
+            page = self._page(day, number, token)
             # A mirror that knows no pages gives the same one again.
             if page == before:
                 break
             items += page
             before = page
-            if len(page) < PAGE_ITEMS:
+            if len(page) < PAGE_ITEMS or len(items) > MAX_LISTING_ITEMS:
                 break
-        return read_listing(items)
+        return items
 
-    def _page(self, day: dt.date, number: int) -> list[Any]:
+    def _page(self, day: dt.date, number: int, token: str | None) -> list[Any]:
         url = f"{self._url}?date={day}"
         query: dict[str, str | int] = {"date": str(day), "limit": PAGE_ITEMS, "p": number}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            with self._client.stream("GET", self._url, params=query, headers=self._headers()) as answer:
-                if answer.status_code == HTTPStatus.BAD_REQUEST:
-                    raise NotListedYetError(f"{url} is not listed yet")
-                if answer.status_code == HTTPStatus.UNAUTHORIZED and self._token:
-                    raise SourceError(f"{url} answered 401: it refused the token in {self._token.name}")
+            with self._client.stream("GET", self._url, params=query, headers=headers) as answer:
                 if answer.status_code != HTTPStatus.OK:
-                    raise SourceError(f"{url} answered {answer.status_code}")
-                content = read_within(answer.iter_bytes(), MAX_LISTING_BYTES, MAX_LISTING_SECONDS)
+                    raise self._refused(answer, day, token)
+                content = read_within(answer, MAX_PAGE_BYTES)
         except AnswerLimitError as error:
             raise SourceError(f"{url} {error}") from error
-        except httpx.HTTPError as error:
-            raise SourceError(f"{url}: {error or type(error).__name__}") from error
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last two: of an address that is none
+            raise SourceError(f"{url}: {quote(str(error)) or type(error).__name__}") from error
         try:
             items = json.loads(content)
         except (ValueError, RecursionError) as error:
@@ -115,26 +160,38 @@ class HuggingFace:
             raise SourceError(f"{url} answered a JSON {type(items).__name__}, not a list")
         return items
 
-    def _headers(self) -> dict[str, str]:
+    def _refused(self, answer: httpx.Response, day: dt.date, token: str | None) -> SourceError:
+        url = f"{self._url}?date={day}"
+        # Yesterday, in UTC, goes on elsewhere.
+        can_lie_ahead = day >= self._clock().astimezone(dt.UTC).date() - dt.timedelta(days=1)
+        if answer.status_code == HTTPStatus.BAD_REQUEST and can_lie_ahead:
+            return NotListedYetError(f"{url} is not listed yet")
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._token and token:
+            return SourceError(f"{url} answered 401: it refused the token in {self._token.name}")
         try:
-            token = self._token.value() if self._token else None
+            words = _words(read_within(answer, MAX_REFUSAL_BYTES))
+        except AnswerLimitError as error:
+            words = f"it {error}"
+        if token:
+            words = words.replace(token, "…")
+        return SourceError(f"{url} answered {answer.status_code}: {quote(words)}".removesuffix(": "))
+
+    def _token_value(self) -> str | None:
+        try:
+            return self._token.value() if self._token else None
         except SecretError as error:
-            raise SourceError(str(error)) from error
-        return {"Authorization": f"Bearer {token}"} if token else {}
+            self._warn(f"the listing is read without a token: {error}")
+            return None
 
 
-class _RateLimited(httpx.HTTPTransport):
-    """Gives the time to wait in the header that everyone reads.
-
-    Hugging Face gives it in the fields of the IETF's draft alone: ``RateLimit: "api";r=0;t=55``.
-    """
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = super().handle_request(request)
-        wait = re.search(r"\bt=(\d+)", response.headers.get("RateLimit", ""))
-        if wait and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            response.headers.setdefault("Retry-After", wait[1])
-        return response
+def _words(content: bytes) -> str:
+    """What a refusal says: its `error`, as Hugging Face puts it, or all of it."""
+    try:
+        read = json.loads(content)
+    except (ValueError, RecursionError):
+        read = None
+    said = read.get("error") if isinstance(read, dict) else read
+    return said if isinstance(said, str) else content.decode(errors="replace")
 
 
 def read_listing(answer: object) -> Listing:
