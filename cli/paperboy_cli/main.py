@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
-from paperboy_cli.commands import demo, down, rank, render, run, status, up
+from paperboy_cli.commands import check, demo, down, rank, render, run, status, try_, up
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.terminal import warn
+from paperboy_cli.terminal import replace_what_cannot_be_shown, warn
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,16 +19,30 @@ app = typer.Typer(
     help="""The day's AI papers, ranked by a score you can check by hand, told in Chinese.
 
     The local stack (up, run, status, down) is the project's own template on an AWS emulator, on 127.0.0.1 alone: no
-    account, no key. With --stack, `run` and `status` speak to one in AWS. `rank` and `render` need no stack at all.""",
+    account, no key. With --stack, `run`, `status` and `try` speak to one in AWS. `rank`, `render`, `check` and `try`
+    need no stack at all.""",
     epilog="PAPERBOY_PORT chooses the stack's port (4566; the next one serves the sample)."
-    " HF_BASE_URL, HF_TOKEN, LLM_BASE_URL, LLM_MODEL and LLM_API_KEY say where `up` takes listings and summaries from.",
+    " HF_BASE_URL and HF_TOKEN say where listings come from, and LLM_BASE_URL, LLM_MODEL, LLM_API_KEY, LLM_EXTRA and"
+    " MAX_OUTPUT_TOKENS which model `up` and `try` take.",
 )
-for command in (up.up, down.down, status.status, run.run, rank.rank, render.render, demo.demo):
-    app.command()(command)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "up": up.up,
+    "down": down.down,
+    "status": status.status,
+    "run": run.run,
+    "rank": rank.rank,
+    "render": render.render,
+    "try": try_.try_,
+    "check": check.check,
+    "demo": demo.demo,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 
 def main() -> None:
     """Run the command; what it cannot do is said in one sentence on standard error, and it ends with 1."""
+    replace_what_cannot_be_shown()
     try:
         app()
     except PaperboyError as error:

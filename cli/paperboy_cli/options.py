@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,15 @@ def parse_day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no day; write it as 2026-02-03.") from error
+
+
+type DayOrFile = dt.date | Path
+"""A listing: the live one of a day, or a saved one."""
+
+
+def parse_listing(text: str) -> DayOrFile:
+    """`2026-02-03`, or else the path of a file. Raises BadParameter."""
+    return parse_day(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else Path(text)
 
 
 def parse_days(text: str) -> Days:
@@ -44,7 +54,24 @@ Region = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead.")]
 OwnPolicy = Annotated[Path | None, typer.Option("--policy", help="A policy file of your own.")]
-SavedListing = Annotated[Path, typer.Argument(help="A saved answer of the Daily Papers API, gzipped or not.")]
+_SUMMARIES = typer.Option(
+    "--summaries", help='JSON with summaries by paper id: {"title", "summary", "highlights": [..]}.'
+)
+OwnSummaries = Annotated[Path, _SUMMARIES]
+OptionalSummaries = Annotated[Path | None, _SUMMARIES]
+OwnLanguage = Annotated[str, typer.Option("--language", help="What the texts are told in: zh or en.")]
+SavedListing = Annotated[
+    Path, typer.Argument(metavar="LISTING", help="A saved answer of the Daily Papers API, gzipped or not.")
+]
+AnyListing = Annotated[
+    DayOrFile,
+    typer.Argument(
+        parser=parse_listing,
+        metavar="DAY|LISTING",
+        help="A day such as 2026-02-03, whose listing is asked for now (HF_BASE_URL, HF_TOKEN),"
+        " or a saved answer of the Daily Papers API, gzipped or not.",
+    ),
+]
 OptionalDays = Annotated[
     Days | None,
     typer.Argument(

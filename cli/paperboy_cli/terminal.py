@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,32 @@ NOTE_COLUMN = 28
 """The column that notes begin at: below a paper's id."""
 MAX_NAMED_ITEMS = 5
 """How many of the items that were rejected for one reason are named, a span of neighbours counting once."""
+
+
+def replace_what_cannot_be_shown() -> None:
+    """Have what the output's encoding lacks, such as 🏆 in GBK, shown as a question mark."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def print_json(content: object, indent: int | None = None) -> None:
+    """Print JSON for a program. Nothing is lost where the output's encoding lacks a character: it is escaped then."""
+    text = json.dumps(content, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(content, indent=indent)
+    print(text, flush=True)
+
+
+def printable(text: str) -> str:
+    """Somebody else's words with no character that the terminal would obey, or that no encoding has."""
+    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text)
+
+
+def waiting(text: str) -> AbstractContextManager[object]:
+    """Show a person at a terminal, on standard error, what is being waited for in here."""
+    return Console(stderr=True, highlight=False).status(Text(text))
 
 
 def warn(sentence: str) -> None:

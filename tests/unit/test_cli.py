@@ -1,4 +1,4 @@
-"""The command without a stack: `rank` and `render` on saved listings, and what it refuses before it starts."""
+"""The command without a stack: `rank` and `render` on saved listings, what it prints, and what it refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from paperboy_cli.errors import PaperboyError, StoppedError
 from paperboy_cli.local import template
 from paperboy_cli.local.deployment import LIVE, parameters_of
 from paperboy_cli.local.deployment import SAMPLE as SAMPLE_STACK
-from paperboy_cli.local.emulator import Local
+from paperboy_cli.local.emulator import Local, proxies
 from paperboy_cli.main import app
 from paperboy_cli.stack import deployed
 from paperboy_cli.stack.host import Stack, StackDescription
@@ -92,6 +92,15 @@ def test_render_without_summaries_is_marked() -> None:
     assert 16 == page.count("*中文摘要暂缺")
 
 
+def test_render_takes_the_listings_own_day(tmp_path: Path) -> None:
+    """Without --date a page is of the listing's own day; a listing that does not say one has to be told."""
+    assert run("render", SAMPLE, "--date", "2026-02-03").stdout == run("render", SAMPLE).stdout
+    dateless = tmp_path / "listing.json"
+    dateless.write_text(SAMPLE.read_text("utf-8").replace("submittedOnDailyAt", "at"), encoding="utf-8")
+    error = run("render", dateless).exception
+    assert f"{dateless} does not say which day it is of: name it with --date." == str(error)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -130,11 +139,12 @@ def test_a_bad_item_is_told_and_costs_no_other(tmp_path: Path) -> None:
         (["render", "EMPTY", "--date", "2026-02-03"], "the listing has no papers"),
         (["render", "SAMPLE", "--date", "2026-02-03", "--summaries", "ODD"], "2602.02343.summary: Field required"),
         (["rank", "SAMPLE", "--policy", "ODD"], "expected TOML"),
+        (["rank", "SAMPLE", "--policy", "DEEP"], "expected TOML"),
     ],
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], said: str) -> None:
     """An empty listing, bad summaries and a bad policy are each one error that says what was expected."""
-    files = {"EMPTY": "[]", "ODD": '{"2602.02343": {"title": "题目"}}'}
+    files = {"DEEP": f"a = {'[' * 9_999}", "EMPTY": "[]", "ODD": '{"2602.02343": {"title": "题目"}}'}
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
     places = {"SAMPLE": SAMPLE, **{name: tmp_path / name for name in files}}
@@ -147,6 +157,9 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], said:
     ("arguments", "said"),
     [
         (["rank", SAMPLE, "--date", "tomorrow"], "write it as 2026-02-03"),
+        (["rank", "2026-02-30"], "write it as 2026-02-03"),
+        (["check", SAMPLE], "Missing option '--summaries'"),
+        (["try", SAMPLE, "--profile", "own"], "name it with --stack"),
         (["run", "tomorrow"], "write 2026-02-03, or for several 2026-02-01..2026-02-28"),
         (["run", "2026-02-28..2026-02-01"], "ends before it begins"),
         (["run", "2024-02-01..2026-02-01"], "366 are the most at once"),
@@ -176,6 +189,9 @@ def test_a_bad_call_is_a_usage_error(arguments: list[str | Path], said: str) -> 
         ("MaxConcurrency=many", "MaxConcurrency has to be a number."),
         ('LlmModel=a"b', "LlmModel can hold neither quotes nor backslashes."),
         ("LlmModel=a\\", "LlmModel can hold neither quotes nor backslashes."),
+        ("LlmExtra={think: false}", "LlmExtra has to be a JSON object, or nothing: Expecting property name"),
+        ("LlmExtra=[1]", "LlmExtra has to be a JSON object, or nothing, and is a JSON list."),
+        pytest.param("LlmExtra=" + "[" * 9_999, "or nothing: maximum recursion depth exceeded", id="LlmExtra=[[["),
         ("PagesPrefix=short", "PagesPrefix has to be 16 to 64 letters, digits and hyphens"),
         ("HfBaseUrl=huggingface.co", "HfBaseUrl has to be text that matches ^https?://"),
     ],
@@ -195,6 +211,129 @@ def test_every_parameter_is_given_each_time(monkeypatch: pytest.MonkeyPatch) -> 
     assert list(template.parameters()) == sorted(parameters, key=list(template.parameters()).index)
     values = [parameters[name] for name in ("LogRetentionDays", "Summarizer", "Access", "TimeZone")]
     assert ["7", "none", "public", "Asia/Shanghai"] == values
+
+
+@pytest.mark.parametrize(
+    "value", [{"enable_thinking": False}, {"a": 'two "quotes"', "b": ["one \\ back", "\\", "é🏆"]}, {"a": {"b": None}}]
+)
+def test_a_json_object_is_a_parameter(value: object) -> None:
+    """A JSON object survives SAM CLI, which takes the backslash off before a quote or a space."""
+    written = template.read_settings([f"LlmExtra={json.dumps(value)}"])["LlmExtra"]
+    assert value == json.loads(written)
+    assert not re.search(r"""\\["' ]""", written)
+
+
+def test_the_environment_names_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LLM_EXTRA and MAX_OUTPUT_TOKENS are parameters of the live stack as LLM_MODEL is, and --set goes before them."""
+    named = {"LLM_BASE_URL": "http://127.0.0.1:11434/v1", "LLM_MODEL": "m", "MAX_OUTPUT_TOKENS": "4000"}
+    for name, value in (named | {"LLM_EXTRA": '{ "think": false }'}).items():
+        monkeypatch.setenv(name, value)
+    names = ("Summarizer", "LlmBaseUrl", "LlmModel", "LlmExtra", "MaxOutputTokens")
+    values = [parameters_of(LIVE, 4566)[name] for name in names]
+    assert ["openai", "http://127.0.0.1:11434/v1", "m", '{"think": false}', "4000"] == values
+    assert "1" == parameters_of(LIVE, 4566, {"MaxOutputTokens": "1"})["MaxOutputTokens"]
+    assert ["", "1000"] == [parameters_of(SAMPLE_STACK, 4566)[name] for name in names[3:]]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("LLM_EXTRA", "{", "LLM_EXTRA={: LLM_EXTRA has to be a JSON object, or nothing: "),
+        ("MAX_OUTPUT_TOKENS", "many", "MAX_OUTPUT_TOKENS=many: MAX_OUTPUT_TOKENS has to be a whole number from 1 on."),
+        ("HF_BASE_URL", "huggingface.co", "HF_BASE_URL has to be text that matches ^https?://"),
+        ("LLM_BASE_URL", "http://127.0.0.1:9/v1", "LLM_BASE_URL is set and LLM_MODEL is not"),
+    ],
+)
+def test_a_bad_environment_is_told(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str) -> None:
+    """A variable that no parameter can have the value of is named before anything starts."""
+    monkeypatch.delenv("LLM_MODEL", raising=False)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(PaperboyError) as error:
+        parameters_of(LIVE, 4566)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "unproxied"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"HTTP_PROXY": "http://p:3128"}, "127.0.0.1,localhost"),
+        ({"https_proxy": "http://p:3128", "no_proxy": ".cn, 10.0.0.1"}, ".cn,10.0.0.1,127.0.0.1,localhost"),
+        ({"ALL_PROXY": "socks5://p", "NO_PROXY": "localhost,a"}, "localhost,a,127.0.0.1"),
+    ],
+)
+def test_proxies_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], unproxied: str
+) -> None:
+    """The emulator's functions get the proxies as they are written, and none for this machine, in either spelling."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        for spelling in (name, name.lower()):
+            monkeypatch.delenv(spelling, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    passed = {name: value for name, value in environment.items() if name.upper() != "NO_PROXY"}
+    assert passed | {"NO_PROXY": unproxied, "no_proxy": unproxied} == proxies()
+
+
+def paperboy(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The command in a process of its own."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", "from paperboy_cli.main import main; main()", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_an_output_that_lacks_characters(encoding: str) -> None:
+    """On a terminal without 🏆, such as a Chinese one in GBK, it is replaced in what a person reads, not in JSON."""
+    shown = paperboy("rank", SAMPLE, PYTHONIOENCODING=encoding)
+    assert (0, b"") == (shown.returncode, shown.stderr)
+    assert "? Kimi K2.5: Visual" in shown.stdout.decode(encoding)
+    printed = paperboy("rank", SAMPLE, "--json", PYTHONIOENCODING=encoding)
+    assert json.loads(run("rank", SAMPLE, "--json").stdout) == json.loads(printed.stdout.decode(encoding))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["rank", SAMPLE], ["rank", SAMPLE, "--json"], ["render", SAMPLE]], ids=["rank", "JSON", "render"]
+)
+def test_an_output_that_nobody_reads(arguments: list[str | Path]) -> None:
+    """Where the reader has gone, as `head` does, the command ends without a word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        ran = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-c", "from paperboy_cli.main import main; main()", *arguments],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (1, b"") == (ran.returncode, ran.stderr)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "1", "[" * 9_999, "\xff", '{"emulator": 1}', '{"emulator": ["a", 1]}', '{"emulator": [1]}'),
+        *('{"emulator": [-1, 1.5]}', '{"emulator": [1e99, 1]}', '{"emulator": [1, null]}'),
+        f'{{"emulator": [{10**30}, 1]}}',
+    ],
+    ids=lambda content: content[:30],
+)
+def test_damaged_processes_are_told(tmp_path: Path, content: str) -> None:
+    """Whatever stands in the list of processes, a damaged one is a sentence with the way out."""
+    (tmp_path / "processes.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(PaperboyError, match=r"processes\.json is damaged: remove it and run this again"):
+        Local(home=tmp_path, port=4566).running()
+
+
+def test_processes_that_have_ended(tmp_path: Path) -> None:
+    """A process that has ended, or whose number another one has, does not run."""
+    started = [os.getpid(), 1.5], [2**31 - 1, 1]
+    for process in started:
+        (tmp_path / "processes.json").write_text(json.dumps({"emulator": process}))
+        assert {} == Local(home=tmp_path, port=4566).running()
 
 
 def loaded_by(*arguments: str) -> set[str]:

@@ -1,17 +1,16 @@
-"""`paperboy rank`: a saved listing is ranked, offline."""
+"""`paperboy rank`: a listing is ranked, without a stack."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from paperboy_cli.days import today
-from paperboy_cli.options import AsJson, OwnPolicy, SavedListing, parse_day
-from paperboy_cli.terminal import console
+from paperboy_cli.options import AnyListing, AsJson, OwnPolicy, parse_day
+from paperboy_cli.terminal import console, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def rank(
-    listing: SavedListing,
+    listing: AnyListing,
     policy: OwnPolicy = None,
     date: Annotated[
         dt.date | None,
@@ -30,23 +29,23 @@ def rank(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rank a saved listing, offline: the parts of each score, and where the cut fell."""
+    """Rank the listing of a day, or a saved one: the parts of each score, and where the cut fell."""
     from paperboy.papers.ranking import rank as rank_papers
-    from paperboy_cli.commands.offline import load_listing, load_own_policy
+    from paperboy_cli.commands.inputs import load_listing, load_own_policy
 
     papers, own_day = load_listing(listing)
     day = date or own_day or today()
     ranking = rank_papers(papers.papers, load_own_policy(policy), day)
     if as_json:
-        print(ranking_json(papers, ranking))
+        print_json(ranked_papers(papers, ranking), indent=1)
     else:
         console.print(ranking_table(papers, ranking, day))
 
 
-def ranking_json(listing: Listing, ranking: Ranking) -> str:
+def ranked_papers(listing: Listing, ranking: Ranking) -> list[dict[str, object]]:
     """Every listed paper in rank order, for programs."""
     papers = {paper.id: paper for paper in listing.papers}
-    return json.dumps([_fields(papers[row.id], row) for row in ranking.rows], ensure_ascii=False, indent=1)
+    return [_fields(papers[row.id], row) for row in ranking.rows]
 
 
 def _fields(paper: Paper, row: Ranked) -> dict[str, object]:

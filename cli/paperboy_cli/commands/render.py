@@ -1,4 +1,4 @@
-"""`paperboy render`: the Markdown page of a saved listing, offline."""
+"""`paperboy render`: the Markdown page of a listing, without a stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.options import OwnPolicy, SavedListing, parse_day
+from paperboy_cli.options import AnyListing, OptionalSummaries, OwnLanguage, OwnPolicy, parse_day
 
 if TYPE_CHECKING:
     from paperboy.languages.language import Language
@@ -21,22 +21,25 @@ if TYPE_CHECKING:
 
 
 def render(
-    listing: SavedListing,
-    date: Annotated[dt.date, typer.Option(parser=parse_day, metavar="DAY", help="The digest's day.")],
-    policy: OwnPolicy = None,
-    summaries: Annotated[
-        Path | None,
-        typer.Option(help='JSON with summaries by paper id: {"title", "summary", "highlights": [..]}.'),
+    listing: AnyListing,
+    date: Annotated[
+        dt.date | None,
+        typer.Option(parser=parse_day, metavar="DAY", help="The digest's day; by default the listing's own."),
     ] = None,
-    language: Annotated[str, typer.Option(help="What the page is told in: zh or en.")] = "zh",
+    policy: OwnPolicy = None,
+    summaries: OptionalSummaries = None,
+    language: OwnLanguage = "zh",
 ) -> None:
-    """Write the Markdown page of a saved listing to standard output, offline."""
-    from paperboy_cli.commands.offline import load_listing, load_own_policy
+    """Write the Markdown page of a day's listing, or of a saved one, to standard output."""
+    from paperboy_cli.commands.inputs import load_listing, load_own_language, load_own_policy
 
-    papers, _ = load_listing(listing)
+    papers, own_day = load_listing(listing)
+    day = date or own_day
+    if day is None:
+        raise PaperboyError(f"{listing} does not say which day it is of: name it with --date.")
     own = load_summaries(summaries) if summaries else {}
-    page = markdown_page(papers, load_own_policy(policy), date, own, _load_language(language))
-    sys.stdout.buffer.write(page.encode())
+    page = markdown_page(papers, load_own_policy(policy), day, own, load_own_language(language))
+    sys.stdout.buffer.write(page.encode(errors="replace"))
 
 
 def load_summaries(path: Path) -> dict[str, Summary]:
@@ -48,7 +51,7 @@ def load_summaries(path: Path) -> dict[str, Summary]:
 
     from paperboy.errors import validation_message
     from paperboy.summaries.summary import Rung, Summary
-    from paperboy_cli.commands.offline import load_json
+    from paperboy_cli.commands.inputs import load_json
 
     content = load_json(path)
     try:
@@ -100,12 +103,3 @@ def markdown_page(
     digest = assemble(records)
     assert digest is not None  # noqa: S101 - a run that is due and has papers has a digest
     return markdown.write(digest, language)
-
-
-def _load_language(code: str) -> Language:
-    from paperboy.languages.language import LanguageError, load_language
-
-    try:
-        return load_language(code)
-    except LanguageError as error:
-        raise PaperboyError(f"--language: {error}.") from error

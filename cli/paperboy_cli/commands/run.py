@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,7 @@ from rich.text import Text
 from paperboy_cli.days import SAMPLE_DAY, Days
 from paperboy_cli.errors import StoppedError
 from paperboy_cli.options import AsJson, InAws, OptionalDays, Profile, Region, Sample, stack_in_aws
-from paperboy_cli.terminal import console, receipt_line, receipt_text, show_step
+from paperboy_cli.terminal import console, print_json, receipt_line, receipt_text, show_step
 
 if TYPE_CHECKING:
     from paperboy_cli.stack.deployed import Deployed
@@ -95,7 +94,7 @@ def _run_day(deployed: Deployed, day: dt.date, due: bool, as_json: bool) -> None
 
     result = result_of(deployed, follow(deployed, day, due, show=not as_json))
     if as_json:
-        print(json.dumps(result.as_json(), ensure_ascii=False))
+        print_json(result.as_json())
     else:
         if result.receipt:
             console.print(receipt_line(day, result.receipt), soft_wrap=True)
@@ -122,7 +121,7 @@ def _run_span(deployed: Deployed, days: Days, due: bool, again: bool, as_json: b
                 results.append(result)
                 bar.advance(task)
                 if as_json:
-                    print(json.dumps(result.as_json(), ensure_ascii=False), flush=True)
+                    print_json(result.as_json())
                 else:
                     console.print(Text(str(result)), soft_wrap=True)
     except KeyboardInterrupt:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from paperboy_cli.options import AsJson, InAws, Profile, Region, stack_in_aws
-from paperboy_cli.terminal import console
+from paperboy_cli.terminal import console, print_json
 
 if TYPE_CHECKING:
     from paperboy.days.records import DigestRecord
@@ -37,7 +36,7 @@ def status(
     in_aws = stack_in_aws(stack, profile, region)
     answer = _in_aws(*in_aws, days) if in_aws else _local(days)
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        print_json(answer, indent=1)
         return
     if "up" in answer:
         console.print(

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local import sample, template
-from paperboy_cli.local.emulator import REGION, Local
+from paperboy_cli.local.emulator import REGION, Local, proxies
 from paperboy_cli.local.home import ROOT, read_json, write_json
 from paperboy_cli.stack.host import Stack
 
@@ -34,27 +34,44 @@ def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = Mapping
 
     All of them each time: a parameter that is left out would keep the value of the last deployment. MiniStack knows no
     time zones, so the schedule is given in UTC. The pages are open to whoever reaches the emulator at `port`, which is
-    this machine alone. Raises PaperboyError where the environment has a model's address without its name.
+    this machine alone. Raises PaperboyError where the environment has a model's address without its name, or a value
+    that a parameter cannot have.
     """
+    values = template.defaults()
     if stack.sample:
         url = f"http://127.0.0.1:{port + 1}"
-        source, model_url, model = url, f"{url}/v1", sample.MODEL
+        values |= {"HfBaseUrl": url, "LlmBaseUrl": f"{url}/v1", "LlmModel": sample.MODEL}
     else:
-        source = os.environ.get("HF_BASE_URL") or "https://huggingface.co"
-        model_url, model = os.environ.get("LLM_BASE_URL", ""), os.environ.get("LLM_MODEL", "")
-    if model_url and not model:
+        values |= _environment_settings()
+    if values["LlmBaseUrl"] and not values["LlmModel"]:
         raise PaperboyError("LLM_BASE_URL is set and LLM_MODEL is not: name the model that it serves.")
     own = {
         "Access": "public",
         "Schedule": "cron(17 3-5 * * ? *)",
         "LastSchedule": "cron(17 6 * * ? *)",
         "ScheduleState": "DISABLED" if stack.sample else "ENABLED",
-        "HfBaseUrl": source,
-        "Summarizer": "openai" if model_url else "none",
-        "LlmBaseUrl": model_url,
-        "LlmModel": model,
+        "Summarizer": "openai" if values["LlmBaseUrl"] else "none",
     }
-    return {**template.defaults(), **own, **settings}
+    return {**values, **own, **settings}
+
+
+def _environment_settings() -> dict[str, str]:
+    """The parameters that the environment has values for. Raises PaperboyError for a value that one cannot have."""
+    variables = {
+        "HfBaseUrl": ("HF_BASE_URL", os.environ.get("HF_BASE_URL")),
+        "LlmBaseUrl": ("LLM_BASE_URL", os.environ.get("LLM_BASE_URL")),
+        "LlmModel": ("LLM_MODEL", os.environ.get("LLM_MODEL")),
+        "LlmExtra": ("LLM_EXTRA", os.environ.get("LLM_EXTRA")),
+        "MaxOutputTokens": ("MAX_OUTPUT_TOKENS", os.environ.get("MAX_OUTPUT_TOKENS")),
+    }
+    values = {}
+    for parameter, (variable, value) in variables.items():
+        if value:
+            try:
+                values[parameter] = template.parameter_value(parameter, value)
+            except ValueError as error:
+                raise PaperboyError(f"{variable}={value}: {variable} {error}.") from error
+    return values
 
 
 def fingerprint() -> str:
@@ -86,11 +103,13 @@ def deploy(local: Local, stack: Stack, parameters: Mapping[str, str]) -> bool:
         return False
     with contextlib.suppress(ClientError):
         local.client("s3").create_bucket(Bucket="paperboy-artifacts")
+    # On its command line SAM CLI has rules of its own for quotes; a file it takes in YAML, which JSON is as well.
+    values = local.home / "parameters.yaml"
+    write_json(values, dict(parameters))
     _sam(
         *(local, "deploy", "--template-file", str(local.home / "build" / "template.yaml"), "--stack-name", stack.name),
         *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
-        "--parameter-overrides",
-        *(f'{name}="{value}"' for name, value in parameters.items()),
+        *("--parameter-overrides", f"file://{values}"),
         SAM_CLI_POLL_DELAY="0.5",
     )
     write_json(local.home / "deployed.json", deployed | {stack.name: deployment})
@@ -134,10 +153,10 @@ def _sam(local: Local, command: str, *arguments: str, **environment: str) -> Non
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "AWS_CONFIG_FILE": os.devnull,
                 "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "NO_PROXY": "127.0.0.1",
                 "SAM_CLI_TELEMETRY": "0",
                 "__SAM_CLI_APP_DIR": str(app),
             }
+            | proxies()
             | environment,
             check=False,
         )

@@ -23,11 +23,14 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local import processes
-from paperboy_cli.local.home import ROOT, last_port, lock, own_folder, own_port
+from paperboy_cli.local.home import ROOT, damaged, last_port, lock, own_folder, own_port, read_json
 from paperboy_cli.stack.host import Stack, StackDescription
 
 REGION = "us-east-1"
 SAMPLE_DAYS = ROOT / "events" / "sample"
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+"""Variables that name a proxy. Each is read in lower case too."""
+OWN_HOSTS = ("127.0.0.1", "localhost")
 # Loopback needs no proxy, and waits for an invocation as long as ingest may run.
 EMULATOR_CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=610)
 
@@ -156,7 +159,7 @@ class Local:
             "S3_DATA_DIR": str(self.home / "s3"),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-        }
+        } | proxies()
         # The server that MiniStack starts itself, told to log each request: so calls can be counted at the wire.
         command = [
             *(str(ROOT / ".tools/ministack/bin/python"), "-m", "hypercorn", "ministack.app:app"),
@@ -216,7 +219,23 @@ class Local:
         saved = self.home / "state" / "lambda.json"
         if not saved.exists():
             return
-        state = json.loads(saved.read_text())
-        positions = state["payload"].get("dynamodb_stream_positions", {}).get("data", {})
-        positions.update(dict.fromkeys(positions, 0))
+        state = read_json(saved)
+        try:
+            positions = state["payload"].get("dynamodb_stream_positions", {}).get("data", {})
+            positions.update(dict.fromkeys(positions, 0))
+        except (AttributeError, LookupError, TypeError) as error:
+            raise damaged(saved) from error
         saved.write_text(json.dumps(state))
+
+
+def proxies() -> dict[str, str]:
+    """The environment's proxies, for processes that have an environment of their own.
+
+    This machine is asked without one: the emulator, the sample server, a model on the laptop. In both cases, for each
+    program looks at one of them first.
+    """
+    names = (*PROXIES, *map(str.lower, PROXIES))
+    passed = {name: os.environ[name] for name in names if os.environ.get(name)}
+    hosts = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    unproxied = ",".join(dict.fromkeys(filter(None, (*hosts.replace(" ", "").split(","), *OWN_HOSTS))))
+    return passed | {"NO_PROXY": unproxied, "no_proxy": unproxied}

@@ -33,7 +33,7 @@ def own_port() -> int:
 def last_port(folder: Path) -> str:
     """The port that the stack in `folder` was last started at."""
     remembered = folder / "port"
-    return remembered.read_text() if remembered.exists() else str(DEFAULT_PORT)
+    return remembered.read_text(errors="replace").strip() if remembered.exists() else str(DEFAULT_PORT)
 
 
 @contextlib.contextmanager
@@ -59,10 +59,17 @@ def lock(folder: Path, on_wait: Callable[[], object]) -> Iterator[None]:
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file of the folder; empty where there is no file. Raises PaperboyError for a damaged one."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    except ValueError as error:
-        raise PaperboyError(f"{path} is damaged: remove it and run this again.") from error
+        content = json.loads(path.read_text()) if path.exists() else {}
+    except (ValueError, RecursionError) as error:
+        raise damaged(path) from error
+    if not isinstance(content, dict):
+        raise damaged(path)
     return content
+
+
+def damaged(path: Path) -> PaperboyError:
+    """What is said of a file of the folder that does not hold what it should."""
+    return PaperboyError(f"{path} is damaged: remove it and run this again.")
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -13,19 +13,27 @@ import httpx
 import psutil
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.home import ROOT, read_json, write_json
+from paperboy_cli.local.home import ROOT, damaged, read_json, write_json
 
 CLOCK_STEP_SECONDS = 5.0
 """How much the time at which a process is said to have begun may move when the clock is set."""
+MAX_PID = 2**31
+"""No system has a process with this number, or a greater one."""
 START_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = 30.0
 
 
 def running(folder: Path) -> dict[str, psutil.Process]:
-    """The processes of the stack in `folder` that are alive, by name."""
+    """The processes of the stack in `folder` that are alive, by name. Raises PaperboyError for a damaged file."""
     alive = {}
-    for name, (pid, created) in read_json(folder / "processes.json").items():
-        with contextlib.suppress(psutil.NoSuchProcess):
+    remembered = folder / "processes.json"
+    for name, process_id in read_json(remembered).items():
+        match process_id:
+            case [int(pid), int(created) | float(created)] if 0 < pid < MAX_PID:
+                pass
+            case _:
+                raise damaged(remembered)
+        with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
             # Another process may have the number by now.
             if abs(process.create_time() - created) < CLOCK_STEP_SECONDS and not _has_ended(process):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -13,6 +14,8 @@ from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local.home import ROOT
 
 TEMPLATE = ROOT / "template.yaml"
+JSON_PARAMETER = "LlmExtra"
+"""The parameter that is a JSON object."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -46,12 +49,40 @@ def read_settings(settings: Iterable[str]) -> dict[str, str]:
             raise PaperboyError(
                 f"--set {setting}: the template has no parameter {name}, only {', '.join(parameters())}."
             )
-        if re.search(r'["\\]', value):
-            raise PaperboyError(f"--set {setting}: {name} can hold neither quotes nor backslashes.")
-        if expected := _expectation(parameters()[name], value):
-            raise PaperboyError(f"--set {setting}: {name} has to be {expected}.")
-        values[name] = value
+        try:
+            values[name] = parameter_value(name, value)
+        except ValueError as error:
+            raise PaperboyError(f"--set {setting}: {name} {error}.") from error
     return values
+
+
+def parameter_value(name: str, text: str) -> str:
+    """The parameter's value that a person writes as `text`, so that `sam deploy` can carry it.
+
+    Raises ValueError with what it has to be: the end of a sentence that begins with its name.
+    """
+    value = json_value(text) if name == JSON_PARAMETER else text
+    if expected := _expectation(parameters()[name], value):
+        raise ValueError(f"has to be {expected}")
+    if name != JSON_PARAMETER and re.search(r'["\\]', value):
+        raise ValueError("can hold neither quotes nor backslashes")
+    return value
+
+
+def json_value(text: str) -> str:
+    r"""A JSON object written so that no quote or space has a backslash before it; nothing where it is empty.
+
+    SAM CLI takes such a backslash off (`_unquote_wrapped_quotes`). Raises ValueError for what is no object.
+    """
+    try:
+        value = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"has to be a JSON object, or nothing: {error}") from error
+    match value:
+        case {}:
+            written = json.dumps(value).replace(r"\\", r"\u005c").replace(r"\"", r"\u0022")
+            return written if value else ""
+    raise ValueError(f"has to be a JSON object, or nothing, and is a JSON {type(value).__name__}")
 
 
 def _expectation(parameter: dict[str, Any], value: str) -> str | None:
