@@ -12,8 +12,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
-STACKLESS = ("test_pages_browser.py", "test_trouble.py")
-"""Files of e2e whose tests need no deployed stack."""
+APART = ("test_pages_browser.py", "test_sam_local.py", "test_trouble.py")
+"""Files of e2e whose tests need no deployed stack, or take so long that one of their own is quicker."""
 
 # The same examples at each run, without a limit of time that a busy machine would miss.
 settings.register_profile("paperboy", derandomize=True, deadline=None, database=None)
@@ -45,7 +45,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByRoom(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
             file, _, _ = nodeid.partition("::")
-            shares_the_stack = file.startswith("tests/e2e/") and not file.endswith(STACKLESS)
+            shares_the_stack = file.startswith("tests/e2e/") and not file.endswith(APART)
             return "stack" if shares_the_stack else file
 
     return ByRoom(config, log)

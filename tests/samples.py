@@ -91,6 +91,7 @@ def day(*papers: Paper, summaries: dict[str, Summary] | None = None, date: dt.da
         "papers_hash": "0",
         "policy_hash": "0",
         "prompt_version": "1",
+        "attempt": 1,
         "listed": len(papers) + len(run.get("rejections", ())) - run.get("kept", 0),
         "kept": 0,
         "scheduled_at": dt.datetime(2026, 2, 4, 3, 17, tzinfo=dt.UTC),

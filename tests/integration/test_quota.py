@@ -195,7 +195,7 @@ def test_a_throttled_paper_is_not_marked(stages: Stages, caplog: pytest.LogCaptu
     assert (Rung.MODEL, 1) == (record.summary.rung, record.calls)
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, 529])
 def test_a_busy_endpoint_is_called_again(stages: Stages, status: int) -> None:
     """An endpoint that says over HTTP that it has no room is called again until it has."""
     request, *_ = requests_of(stages)

@@ -80,6 +80,7 @@ def markdown_page(
     if not listing.papers:
         raise PaperboyError("the listing has no papers: there is no page to write.")
     run = Run(
+        attempt=1,
         ids=tuple(paper.id for paper in listing.papers),
         papers_hash=papers_hash(listing.papers),
         policy_hash=policy.fingerprint(day),

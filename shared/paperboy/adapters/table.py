@@ -283,7 +283,9 @@ class Table:
         values: Mapping[str, int | str] | None = None,
     ) -> None:
         """Put a record where `condition` holds. Raises ConflictError where it does not."""
-        item = {"pk": partition, "sk": sort_key} | to_item(type(record), record.model_dump(mode="json"))
+        # What has its default is not written: a write unit is a kilobyte, and many a summary's record is about as long.
+        fields = record.model_dump(mode="json", exclude_defaults=True)
+        item = {"pk": partition, "sk": sort_key} | to_item(type(record), fields)
         try:
             self._table.put_item(Item=item, **_where(condition, values or {}))
         except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:

@@ -68,7 +68,7 @@ class Run(Findings):
     A day without papers (a weekend, a holiday, a listing of nothing but bad items) has a run without ids.
     """
 
-    attempt: int = 1
+    attempt: int
     """How many times this record was written: it says which ranking and which pages belong to it."""
     scheduled_at: AwareDatetime
     """The schedule's own time of the run that wrote it, so that a run delivered twice counts once."""
