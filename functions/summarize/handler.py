@@ -19,9 +19,9 @@ from paperboy.adapters.table import Table
 from paperboy.days.records import SummaryRecord
 from paperboy.errors import ConflictError
 from paperboy.languages.language import Language, load_language
-from paperboy.summaries.dialogue import PostponedError, summarize
+from paperboy.summaries.dialogue import summarize
 from paperboy.summaries.prompt import prompt_version
-from paperboy.summaries.request import SummaryRequest
+from paperboy.summaries.request import PostponedError, SummaryRequest
 from paperboy.summaries.summary import input_hash
 
 

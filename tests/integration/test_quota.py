@@ -24,12 +24,11 @@ from paperboy.adapters.table import CLAIM_SECONDS, Table
 from paperboy.days.keys import month_key
 from paperboy.errors import ConflictError
 from paperboy.languages.language import load_language
-from paperboy.summaries.dialogue import PostponedError
 from paperboy.summaries.model import NO_TOKENS, Completion, Model, ModelError, ThrottledError
 from paperboy.summaries.pacing import Pace
 from paperboy.summaries.prompt import Message
 from paperboy.summaries.reply import schema_of
-from paperboy.summaries.request import SummaryRequest
+from paperboy.summaries.request import PostponedError, SummaryRequest
 from paperboy.summaries.summary import Rung
 from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Usage
 from tests.integration.conftest import DAY, PRICES, ROOT, Stages, run_of

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from paperboy.summaries import dialogue
-from paperboy.summaries.dialogue import Answer, LimitError, Outcome, PostponedError, summarize
+from paperboy.summaries.dialogue import Answer, LimitError, Outcome, summarize
 from paperboy.summaries.model import NO_TOKENS, Completion, FilteredError, ModelError
 from paperboy.summaries.prompt import Message, conversation, paper_json, prompt_version
+from paperboy.summaries.request import PostponedError
 from paperboy.summaries.summary import Rung, Summary, from_paper
 from paperboy.summaries.usage import Usage
 from tests.samples import REPLY, ZH, paper

@@ -8,9 +8,10 @@ from random import SystemRandom
 from threading import TIMEOUT_MAX, Condition
 from typing import TYPE_CHECKING
 
-from paperboy.summaries.dialogue import Answer, PostponedError
+from paperboy.summaries.dialogue import Answer
 from paperboy.summaries.model import ThrottledError
 from paperboy.summaries.pacing import Pace
+from paperboy.summaries.request import PostponedError
 from paperboy.summaries.usage import Usage
 
 if TYPE_CHECKING:

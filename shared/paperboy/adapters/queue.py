@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError
 
 from paperboy.adapters.batch import BatchResponse, batch_response
 from paperboy.adapters.observe import logger
-from paperboy.summaries.dialogue import PostponedError
-from paperboy.summaries.request import SummaryRequest
+from paperboy.summaries.request import PostponedError, SummaryRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

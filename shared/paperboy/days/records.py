@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
@@ -15,11 +15,13 @@ from paperboy.days.keys import PAPER, RANKING, kind_of, summary_key
 from paperboy.papers.listing import Rejection
 from paperboy.papers.paper import Paper, PaperId
 from paperboy.papers.ranking import Ranking
-from paperboy.summaries.dialogue import Outcome
 from paperboy.summaries.prompt import NO_MODEL
-from paperboy.summaries.request import SummaryRequest
 from paperboy.summaries.summary import Rung, Summary, input_hash
 from paperboy.summaries.usage import Usage
+
+if TYPE_CHECKING:
+    from paperboy.summaries.dialogue import Outcome
+    from paperboy.summaries.request import SummaryRequest
 
 MAX_REFUSALS = 3
 """Replies of a model in a row that were no summary, after which a paper is not given to it again."""

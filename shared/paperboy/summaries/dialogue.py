@@ -10,6 +10,7 @@ from paperboy.papers.paper import Paper
 from paperboy.summaries.model import Completion, FilteredError, ModelError
 from paperboy.summaries.prompt import Message, Refusal, conversation
 from paperboy.summaries.reply import ReplyError, read_reply
+from paperboy.summaries.request import PostponedError
 from paperboy.summaries.summary import Rung, Summary, from_paper
 from paperboy.summaries.usage import Usage
 
@@ -18,15 +19,6 @@ NOTHING = Usage()
 
 class LimitError(Exception):
     """A limit of the budget leaves no room for a call of the model."""
-
-
-class PostponedError(Exception):
-    """The provider has no room for a call in the time that is left; a later try may have more luck."""
-
-    def __init__(self, reason: str, usage: Usage = NOTHING) -> None:
-        super().__init__(reason)
-        self.usage = usage
-        """What was taken for the paper before, in this run."""
 
 
 @dataclass(frozen=True)
