@@ -51,9 +51,9 @@ def features(request: Request) -> set[str]:
 def endpoint(case: dict[str, Any], answer: Any, good: str) -> Callable[[Request], Answer]:
     """An endpoint as the case has it: it always answers so, or where a request has what it refuses."""
     status, body = answer
-    bad = status, json.loads(json.dumps(body).replace('"@GOOD@"', json.dumps(good))), {}
+    bad: Answer = status, json.loads(json.dumps(body).replace('"@GOOD@"', json.dumps(good))), {}
     usage = {"prompt_tokens": 700, "completion_tokens": 300}
-    reply = 200, {"choices": [{"message": {"content": good}, "finish_reason": "stop"}], "usage": usage}, {}
+    reply: Answer = 200, {"choices": [{"message": {"content": good}, "finish_reason": "stop"}], "usage": usage}, {}
     refused = set(case.get("refuse", "").split(",")) - {""}
     return lambda request: reply if refused and not refused & features(request) else bad
 
