@@ -79,7 +79,8 @@ def read_answer(
     if completion is None:
         raise _failure(status, content, variant, wait, accepted, key, key_name)
     if key and len(key) >= MIN_KEY_CHARS:  # an endpoint that says everything again must not have it published
-        return completion.model_copy(update={"text": completion.text.replace(key, "…")})
+        text = completion.text.replace(key, "…")
+        return Completion(text=text, usage=completion.usage, cut_off=completion.cut_off)
     return completion
 
 

@@ -123,7 +123,7 @@ class HuggingFace:
         rest = Rejection(
             item=f"item {MAX_LISTING_ITEMS + 1}", reason=f"the listing goes on past {MAX_LISTING_ITEMS:,} items"
         )
-        return listing.model_copy(update={"rejections": (*listing.rejections, rest)})
+        return Listing(papers=listing.papers, rejections=(*listing.rejections, rest))
 
     def _items(self, day: dt.date, token: str | None) -> list[Any]:
         items: list[Any] = []
