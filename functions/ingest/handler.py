@@ -69,10 +69,10 @@ class Ingest:
         report_listing(listing)
         return self._write(records, visit(records, listing, request, versions))
 
-    def _write(self, records: DayRecords, seen: Visit) -> Report:
-        self.table.put_papers(records.day, seen.changed_papers)
-        self.table.put_run(records, seen.run)
-        return seen.report
+    def _write(self, records: DayRecords, visited: Visit) -> Report:
+        self.table.put_papers(records.day, visited.changed_papers)
+        self.table.put_run(records, visited.run)
+        return visited.report
 
 
 @cache

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.samples import EN, ZH, paper
 
 LAYER = ROOT / "shared/paperboy"
-PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "digest.html", "index.html")]
+PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "head.html", "digest.html", "index.html")]
 """What writes the pages."""
 
 every_language = pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)

@@ -70,13 +70,13 @@ def _refusals(text: object, paper: Paper, language: Language) -> list[str]:
 
 def _show(listing: Listing, reasons: dict[str, list[str]]) -> None:
     titles = {paper.id: paper.title for paper in listing.papers}
-    refused = {paper_id: why for paper_id, why in reasons.items() if why}
-    for paper_id, why in refused.items():
+    refused = {paper_id: each for paper_id, each in reasons.items() if each}
+    for paper_id, paper_reasons in refused.items():
         console.print(
             Text.assemble((printable(paper_id), "bold"), printable(f" {titles.get(paper_id, '')}".rstrip())),
             soft_wrap=True,
         )
-        for reason in why:
+        for reason in paper_reasons:
             console.print(Padding(Text(printable(reason), style="yellow"), (0, 0, 0, 2), expand=False))
     passed = f"{len(reasons) - len(refused)} of {len(reasons)} summaries pass the checks"
     console.print(f"{passed}, {len(refused)} would be refused." if reasons else "There is no summary to check.")

@@ -112,7 +112,7 @@ class Trial:
     """Whether the provider said of each call what it took."""
 
     @property
-    def told(self) -> bool:
+    def by_model(self) -> bool:
         """Whether the model tells of the paper, at once or after a repair."""
         return not self.outcome.summary.rung.low
 
@@ -212,8 +212,8 @@ def candidate_of_stack(cloud: Cloud, stack: Stack, language: str | None) -> Iter
                 key.value()  # once for all, before the first paper
             except SecretError as error:
                 cause = error.__cause__
-                why = f": {sentence(cause)}" if isinstance(cause, BotoCoreError | ClientError) else "."
-                raise PaperboyError(f"{error}{why}") from error
+                ending = f": {sentence(cause)}" if isinstance(cause, BotoCoreError | ClientError) else "."
+                raise PaperboyError(f"{error}{ending}") from error
     with _candidate(settings, key, cloud) as candidate:
         yield candidate
 

@@ -73,7 +73,7 @@ def try_(
                 print_json([trial.as_json() for trial in trials], indent=1)
             elif trials:
                 console.print(_table(candidate, trials))
-    if not all(trial.told for trial in trials):
+    if not all(trial.by_model for trial in trials):
         raise typer.Exit(1)
 
 
@@ -116,9 +116,9 @@ def _show_reply(reply: Reply) -> None:
 
 def _show_outcome(candidate: Candidate, trial: Trial) -> None:
     outcome = trial.outcome
-    if trial.told:
-        told = "told by the model" if outcome.reason is None else "told by the model after a repair"
-        _show_note(told, "green")
+    if trial.by_model:
+        note = "told by the model" if outcome.reason is None else "told by the model after a repair"
+        _show_note(note, "green")
     else:
         _show_note(f"not told, and on the rung {outcome.summary.rung}: {outcome.reason}", "red")
     read, written, cost, seconds = _figures(candidate, [trial])
@@ -135,9 +135,9 @@ def _table(candidate: Candidate, trials: list[Trial]) -> Table:
     from rich import box
     from rich.table import Table
 
-    told = sum(trial.told for trial in trials)
+    by_model = sum(trial.by_model for trial in trials)
     table = Table(
-        title=f"{told} of {len(trials)} told by {candidate.model.name} {candidate.provider}",
+        title=f"{by_model} of {len(trials)} told by {candidate.model.name} {candidate.provider}",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
@@ -152,7 +152,9 @@ def _table(candidate: Candidate, trials: list[Trial]) -> Table:
         table.add_column(heading, footer=str(total), justify="right", no_wrap=True)
     for trial in trials:
         counts = _refused(trial), trial.requests, trial.outcome.usage.calls, *_figures(candidate, [trial])
-        table.add_row(trial.paper.id, trial.outcome.summary.rung, *map(str, counts), style="" if trial.told else "red")
+        table.add_row(
+            trial.paper.id, trial.outcome.summary.rung, *map(str, counts), style="" if trial.by_model else "red"
+        )
     return table
 
 

@@ -50,8 +50,8 @@ class Pacer:
                 now = time.monotonic()
                 wait, left = self._pace.wait(now), last_begin - now
                 if left < 0 or left < wait < math.inf:
-                    why = self._reason if self._pace.throttles else "the calls before took all the time"
-                    raise PostponedError(f"no time is left for a call: {why}")
+                    reason = self._reason if self._pace.throttles else "the calls before took all the time"
+                    raise PostponedError(f"no time is left for a call: {reason}")
                 if not wait:
                     self._pace = self._pace.begun()
                     return now

@@ -151,8 +151,8 @@ class Table:
         """
         if run is records.run:
             return
-        seen = {"attempt": records.run.attempt} if records.run else None
-        self._put_over(seen, day_partition(records.day), RUN, run, records)
+        expected = {"attempt": records.run.attempt} if records.run else None
+        self._put_over(expected, day_partition(records.day), RUN, run, records)
 
     def put_digest(self, records: DayRecords, record: DigestRecord) -> None:
         """Write what is published in place of what is in `records`, where it is something else.
@@ -162,8 +162,8 @@ class Table:
         before = records.digest
         if record is before:
             return
-        seen = {"published_at": before.model_dump(mode="json")["published_at"]} if before else None
-        self._put_over(seen, DIGESTS, digest_record_key(records.day), record, records)
+        expected = {"published_at": before.model_dump(mode="json")["published_at"]} if before else None
+        self._put_over(expected, DIGESTS, digest_record_key(records.day), record, records)
 
     def put_ranking(self, records: DayRecords, ranking: RankingRecord) -> None:
         """Write the ranking. Raises ConflictError where that of a newer run is there."""
@@ -263,12 +263,12 @@ class Table:
         return self._table.get_item(Key={"pk": partition, "sk": sort_key}, ConsistentRead=True).get("Item")
 
     def _put_over(
-        self, seen: dict[str, Any] | None, partition: str, sort_key: str, record: Record, records: DayRecords
+        self, expected: dict[str, Any] | None, partition: str, sort_key: str, record: Record, records: DayRecords
     ) -> None:
-        """Put a record where `seen`, a field and its value, still stands; without it, where nothing readable does."""
-        if seen:
-            [(name, value)] = seen.items()
-            self._put(partition, sort_key, record, f"#{name} = :seen", {":seen": value})
+        """Put a record where `expected`, a field and its value, still stands; else where nothing readable does."""
+        if expected:
+            [(name, value)] = expected.items()
+            self._put(partition, sort_key, record, f"#{name} = :expected", {":expected": value})
         else:
             damaged = sort_key in records.unreadable
             newest = {":newest": RECORD_FORMATS[type(record)]}

@@ -158,10 +158,10 @@ def completion_of(text: str, thoughts: str, usage: Usage | None, cut_off: bool) 
     Raises ModelError where the model said nothing.
     """
     text, thoughts = _whole(text), _whole(thoughts)
-    said = text.removeprefix("\ufeff")
-    if thought := _THOUGHTS.match(said):
-        said = said[thought.end() :]
-    if said.strip():
+    answer = text.removeprefix("\ufeff")
+    if thought := _THOUGHTS.match(answer):
+        answer = answer[thought.end() :]
+    if answer.strip():
         return Completion(text=text, usage=usage, cut_off=cut_off)
     if cut_off:
         raise ModelError("the model used its tokens up for thoughts and answered nothing: raise MaxOutputTokens", usage)

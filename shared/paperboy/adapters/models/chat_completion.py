@@ -103,8 +103,8 @@ def _completion(content: bytes, key: str | None) -> Completion | None:
     if finish.partition(":")[0] in FILTERED_FINISHES or _refuses(message):  # Gemini's has more after a colon
         raise FilteredError("the model refused to answer", usage)
     if finish in BROKEN_OFF_FINISHES:
-        said = read_failure(json.dumps({"error": choice["error"]}).encode()).words if choice.get("error") else ""
-        words = f": {quote(struck(said, key))}" if said else ""
+        cause = read_failure(json.dumps({"error": choice["error"]}).encode()).words if choice.get("error") else ""
+        words = f": {quote(struck(cause, key))}" if cause else ""
         raise ModelError(f"the model's endpoint broke its answer off: {finish}{words}", usage)
     text = _text(message.get("content"))
     if not text.strip():
@@ -129,10 +129,10 @@ def _failure(
     """The error of an answer without a reply."""
     failure = read_failure(content)
     usage = _usage_without_reply(content) if status == HTTPStatus.OK else NO_TOKENS
-    told = failure.status if status == HTTPStatus.OK else None
-    answered = f"answered no chat completion{f' ({told})' if told else ''}"
+    inner_status = failure.status if status == HTTPStatus.OK else None
+    answered = f"answered no chat completion{f' ({inner_status})' if inner_status else ''}"
     reason = f"the model's endpoint {answered if status == HTTPStatus.OK else f'answered {status}'}"
-    status = told or status
+    status = inner_status or status
     if status == HTTPStatus.UNAUTHORIZED:
         # Not in its own words: some endpoints quote the key.
         if key_name is None:

@@ -52,9 +52,9 @@ class Failure:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status that is told in the answer itself: gateways send it with a status of 200."""
-        told = sorted(int(code) for code in self.codes if re.fullmatch("[45][0-9]{2}", code))
-        return told[0] if told else None
+        """The HTTP status that stands in the answer itself: gateways send it with a status of 200."""
+        statuses = sorted(int(code) for code in self.codes if re.fullmatch("[45][0-9]{2}", code))
+        return statuses[0] if statuses else None
 
     @property
     def all(self) -> str:
@@ -247,15 +247,15 @@ def parse_json(content: bytes) -> Any:
 def read_failure(content: bytes) -> Failure:
     """The words and codes of an endpoint's failure, whatever it holds: JSON of any shape, HTML, text or nothing."""
     try:
-        found = [*_found(parse_json(content), "error", 0)]
+        texts = [*_texts(parse_json(content), "error", 0)]
     except ValueError:
-        found = []
-    words = list(dict.fromkeys(text[:MAX_WORD_CHARS] for kind, text in found if kind == "word" and text.strip()))
-    codes = frozenset(text.strip().lower()[:MAX_CODE_CHARS] for kind, text in found if kind == "code")
+        texts = []
+    words = list(dict.fromkeys(text[:MAX_WORD_CHARS] for kind, text in texts if kind == "word" and text.strip()))
+    codes = frozenset(text.strip().lower()[:MAX_CODE_CHARS] for kind, text in texts if kind == "code")
     return Failure(": ".join(words[:MAX_WORDS]) or _raw_words(content), codes)
 
 
-def _found(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
+def _texts(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
     """The words and codes in a value that stands under a name, in the order in which they are written."""
     match value:
         case dict() if name == "base_resp" and value.get("status_code") == 0:  # MiniMax's way to say that all is well
@@ -265,17 +265,17 @@ def _found(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
                 yield "word", ".".join(str(each) for each in value["loc"])
             for key, each in value.items():
                 if key in WORD_NAMES or (key in CODE_NAMES and not isinstance(each, dict | list)):
-                    for kind, text in _found(each, key, depth + 1):
+                    for kind, text in _texts(each, key, depth + 1):
                         own = name == "base_resp" and kind == "code" and key == "status_code"
                         yield kind, f"base_resp:{text}" if own else text
         case list() if depth < MAX_DEPTH:
             for each in value:
-                yield from _found(each, name, depth + 1)
+                yield from _texts(each, name, depth + 1)
         case str() if name in CODE_NAMES:
             yield "code", value
         case str() if value.lstrip().startswith(("{", "[")) and depth < MAX_DEPTH:  # a gateway's, of another one's
             try:
-                yield from _found(parse_json(value.encode("utf-8", "replace")), name, depth + 1)
+                yield from _texts(parse_json(value.encode("utf-8", "replace")), name, depth + 1)
             except ValueError:
                 yield "word", value
         case str():

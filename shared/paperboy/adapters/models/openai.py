@@ -97,7 +97,7 @@ class OpenAI:
             )
             request = self._client.build_request("POST", self._url, json=body | self._extra, headers=headers)
         except Exception as error:
-            raise ModelError(f"the model's endpoint did not answer: {_told(error, key)}", NO_TOKENS) from error
+            raise ModelError(f"the model's endpoint did not answer: {_words_of(error, key)}", NO_TOKENS) from error
         try:
             answer = self._client.send(request, stream=True)
             try:
@@ -108,7 +108,7 @@ class OpenAI:
             raise ModelError(f"the model's endpoint {error}", None) from error
         except Exception as error:
             usage = NO_TOKENS if isinstance(error, NOT_SENT) else None
-            raise ModelError(f"the model's endpoint did not answer: {_told(error, key)}", usage) from error
+            raise ModelError(f"the model's endpoint did not answer: {_words_of(error, key)}", usage) from error
         key_name = self._key.name if self._key else None
         wait, accepted = answer.headers.get("Retry-After"), self._variants.accepted
         try:
@@ -116,7 +116,7 @@ class OpenAI:
         except ModelError:
             raise
         except Exception as error:  # whatever it is, the call may have to be paid
-            reason = f"the model's answer could not be read: {type(error).__name__}: {_told(error, key)}"
+            reason = f"the model's answer could not be read: {type(error).__name__}: {_words_of(error, key)}"
             raise ModelError(reason, None) from error
 
 
@@ -155,5 +155,5 @@ def _turns(messages: Sequence[Message], system: bool) -> list[dict[str, str]]:
     return [first | {"content": "\n\n".join((*instructions, first["content"]))}, *others]
 
 
-def _told(error: Exception, key: str | None) -> str:
+def _words_of(error: Exception, key: str | None) -> str:
     return quote(struck(str(error), key)) or type(error).__name__

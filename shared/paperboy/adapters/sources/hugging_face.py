@@ -190,8 +190,8 @@ def _words(content: bytes) -> str:
         read = json.loads(content)
     except (ValueError, RecursionError):
         read = None
-    said = read.get("error") if isinstance(read, dict) else read
-    return said if isinstance(said, str) else content.decode(errors="replace")
+    words = read.get("error") if isinstance(read, dict) else read
+    return words if isinstance(words, str) else content.decode(errors="replace")
 
 
 def read_listing(answer: object) -> Listing:
