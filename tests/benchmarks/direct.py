@@ -14,7 +14,7 @@ from typing import Any
 from paperboy.adapters.stream import day_event
 from paperboy.days.keys import BUDGET, RANKING, RUN, SUMMARY
 from paperboy_cli.local.emulator import REGION
-from paperboy_cli.local.home import ROOT
+from paperboy_cli.project.folder import ROOT
 from tests.benchmarks.common import show, verdict
 from tests.benchmarks.stack import Bench
 

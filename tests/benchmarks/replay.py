@@ -17,7 +17,7 @@ from typing import Any
 from paperboy.adapters.sources.hugging_face import read_listing
 from paperboy.days.records import DayRecords, SummaryRecord
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.home import ROOT
+from paperboy_cli.project.folder import ROOT
 from paperboy_cli.stack.progress import is_out, receipt
 from tests.benchmarks.common import benchmark, console, run, show
 from tests.benchmarks.direct import first_run, show_units

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from paperboy_cli.local.home import ROOT
+from paperboy_cli.project.folder import ROOT
 from tests.e2e.conftest import Demo
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from paperboy_cli.local.deployment import fingerprint
 from paperboy_cli.local.emulator import Local
+from paperboy_cli.project.sam import fingerprint
 from tests.e2e.conftest import paperboy
 
 

@@ -20,11 +20,11 @@ from typer.testing import CliRunner, Result
 
 from paperboy_cli.commands.run import follow
 from paperboy_cli.errors import PaperboyError, StoppedError
-from paperboy_cli.local import template
 from paperboy_cli.local.deployment import LIVE, parameters_of
 from paperboy_cli.local.deployment import SAMPLE as SAMPLE_STACK
 from paperboy_cli.local.emulator import Local, proxies
 from paperboy_cli.main import app
+from paperboy_cli.project import template
 from paperboy_cli.stack import deployed
 from paperboy_cli.stack.host import Stack, StackDescription
 from tests.conftest import ROOT

@@ -21,7 +21,7 @@ DOCS += [ROOT / "events/sample/README.md", *sorted((ROOT / "docs").glob("*.md"))
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 SETTINGS = {
     name
-    for room in ("commands", "local")
+    for room in ("commands", "local", "project")
     for file in (ROOT / "cli/paperboy_cli" / room).glob("*.py")
     for name in re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z]+_[A-Z_]+)"', file.read_text("utf-8"))
 }

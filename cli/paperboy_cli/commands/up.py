@@ -34,7 +34,7 @@ def up(
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.docker import invoke_options
     from paperboy_cli.local.emulator import Local
-    from paperboy_cli.local.template import read_settings
+    from paperboy_cli.project.template import read_settings
 
     local = Local()
     with local.explained():

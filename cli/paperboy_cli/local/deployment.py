@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from botocore.exceptions import ClientError
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import sample, template
+from paperboy_cli.local import sample
 from paperboy_cli.local.emulator import REGION, Local, proxies
-from paperboy_cli.local.home import ROOT, read_json, write_json
+from paperboy_cli.project import sam, template
+from paperboy_cli.project.folder import ROOT, read_json, write_json
 from paperboy_cli.stack.host import Stack
 
 LIVE = Stack("paperboy", sample=False)
 SAMPLE = Stack("paperboy-sample", sample=True)
 """Both stand beside each other in one emulator."""
-
-SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
-"""What the built functions are made from."""
 
 
 def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
@@ -74,25 +66,9 @@ def _environment_settings() -> dict[str, str]:
     return values
 
 
-def fingerprint() -> str:
-    """A hash of everything that the built functions are made from."""
-    files = (path for name in SOURCES for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]))
-    content = hashlib.sha256()
-    for path in files:
-        if path.is_file() and "__pycache__" not in path.parts:
-            content.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return content.hexdigest()
-
-
 def build(local: Local) -> bool:
     """`sam build`, for this machine. Returns whether anything had changed."""
-    current, built = fingerprint(), local.home / "built.json"
-    if read_json(built).get("fingerprint") == current and (local.home / "build").is_dir():
-        return False
-    built.unlink(missing_ok=True)
-    _sam(local, "build", "--build-dir", str(local.home / "build"), LAYER_PLATFORM="")
-    write_json(built, {"fingerprint": current})
-    return True
+    return sam.build(local.home, _environment(local) | {"LAYER_PLATFORM": ""})
 
 
 def deploy(local: Local, stack: Stack, parameters: Mapping[str, str]) -> bool:
@@ -106,11 +82,12 @@ def deploy(local: Local, stack: Stack, parameters: Mapping[str, str]) -> bool:
     # On its command line SAM CLI has rules of its own for quotes; a file it takes in YAML, which JSON is as well.
     values = local.home / "parameters.yaml"
     write_json(values, dict(parameters))
-    _sam(
-        *(local, "deploy", "--template-file", str(local.home / "build" / "template.yaml"), "--stack-name", stack.name),
+    sam.run_sam(
+        local.home,
+        *("deploy", "--template-file", str(local.home / "build" / "template.yaml"), "--stack-name", stack.name),
         *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", REGION),
         *("--parameter-overrides", f"file://{values}"),
-        SAM_CLI_POLL_DELAY="0.5",
+        environment=_environment(local) | {"SAM_CLI_POLL_DELAY": "0.5"},
     )
     write_json(local.home / "deployed.json", deployed | {stack.name: deployment})
     return True
@@ -129,40 +106,18 @@ def keep_keys(local: Local, stack: Stack) -> None:
                 ssm.delete_parameter(Name=parameter)
 
 
-def _sam(local: Local, command: str, *arguments: str, **environment: str) -> None:
-    """Run SAM CLI against the emulator. Raises PaperboyError with its last error; all that it said is in its log."""
-    log = local.home / "log" / f"{command}.log"
-    app = local.home / "sam"
-    app.mkdir(parents=True, exist_ok=True)
-    # SAM CLI asks for its newest version once a week; a stack without a network does not.
-    (app / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
-    with log.open("w") as output:
-        done = subprocess.run(  # noqa: S603 - our own tool with our own arguments
-            [ROOT / ".tools/sam/bin/sam", command, *arguments],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-            | {
-                # The project's Python and uv come first: `sam build` takes both from here.
-                "PATH": f"{Path(sys.executable).parent}:{ROOT / '.tools/uv/bin'}:{os.environ['PATH']}",
-                "AWS_ENDPOINT_URL": local.url,
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_EC2_METADATA_DISABLED": "true",
-                "AWS_CONFIG_FILE": os.devnull,
-                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "SAM_CLI_TELEMETRY": "0",
-                "__SAM_CLI_APP_DIR": str(app),
-            }
-            | proxies()
-            | environment,
-            check=False,
-        )
-    if done.returncode:
-        _, _, reason = log.read_text().rpartition("Error: ")
-        raise PaperboyError(
-            f"sam {command} failed: {' '.join(reason.split())[-500:]}"
-            f" The whole story is in {log}; mend it and run this again."
-        )
+def _environment(local: Local) -> dict[str, str]:
+    """What SAM CLI is to see of this machine: the emulator, and nothing of the user's own account."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return (
+        inherited
+        | proxies()
+        | {
+            "AWS_ENDPOINT_URL": local.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.home import write_json
+from paperboy_cli.project.folder import write_json
 
 if TYPE_CHECKING:
     from paperboy_cli.local.emulator import Local

@@ -23,7 +23,8 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local import processes
-from paperboy_cli.local.home import ROOT, damaged, last_port, lock, own_folder, own_port, read_json
+from paperboy_cli.local.home import last_port, lock, own_port
+from paperboy_cli.project.folder import ROOT, damaged, own_folder, read_json
 from paperboy_cli.stack.host import Stack, StackDescription
 
 REGION = "us-east-1"

@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.home import ROOT, damaged, read_json, write_json
+from paperboy_cli.project.folder import ROOT, damaged, read_json, write_json
 
 CLOCK_STEP_SECONDS = 5.0
 """How much the time at which a process is said to have begun may move when the clock is set."""

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.home import ROOT
+from paperboy_cli.project.folder import ROOT
 
 TEMPLATE = ROOT / "template.yaml"
 JSON_PARAMETER = "LlmExtra"

@@ -1,0 +1,1 @@
+"""This checkout: its folder, the template with its parameters, and SAM CLI, which builds and deploys it."""
