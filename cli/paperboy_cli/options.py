@@ -52,6 +52,18 @@ Region = Annotated[
     str | None,
     typer.Option("--region", metavar="NAME", help="With --stack: its region; else AWS_REGION or the profile's."),
 ]
+NewSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the template, and keep it; may be repeated."),
+]
+UnsetNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unset",
+        metavar="NAME",
+        help="Forget what was set: a parameter has its default again, LLM_API_KEY or HF_TOKEN leaves the store.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead.")]
 OwnPolicy = Annotated[Path | None, typer.Option("--policy", help="A policy file of your own.")]
 _SUMMARIES = typer.Option(

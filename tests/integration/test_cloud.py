@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.deployment import LIVE, keep_keys
+from paperboy_cli.local.deployment import LIVE
 from paperboy_cli.local.emulator import Local
 from paperboy_cli.stack.cloud import Cloud
 from paperboy_cli.stack.deployed import Deployed
 from paperboy_cli.stack.host import Stack, StackDescription
+from paperboy_cli.stack.keys import environment_keys, keep_keys
 from paperboy_cli.stack.links import Links
 
 NOW = dt.datetime.now(dt.UTC)
@@ -75,7 +76,7 @@ def test_a_signed_link_opens(emulator: Local, cloud: Cloud) -> None:
 
 
 def test_keys_are_kept_and_taken_away(emulator: Local, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stack's keys are those of the environment, as secure strings: a key that is unset is gone."""
+    """A key of the environment is put into the stack's store as a secure string, stays without it, and goes by name."""
     ssm = emulator.client("ssm")
 
     def kept() -> dict[str, str]:
@@ -85,9 +86,12 @@ def test_keys_are_kept_and_taken_away(emulator: Local, monkeypatch: pytest.Monke
 
     monkeypatch.setenv("LLM_API_KEY", "sk-1")
     monkeypatch.setenv("HF_TOKEN", "hf-1")
-    keep_keys(emulator, LIVE)
+    keep_keys(emulator, LIVE, environment_keys())
     assert {"/paperboy/llm-api-key": "sk-1", "/paperboy/hf-token": "hf-1"} == kept()
     monkeypatch.setenv("LLM_API_KEY", "sk-2")
     monkeypatch.delenv("HF_TOKEN")
-    keep_keys(emulator, LIVE)
+    keep_keys(emulator, LIVE, environment_keys())
+    assert {"/paperboy/llm-api-key": "sk-2", "/paperboy/hf-token": "hf-1"} == kept()
+    monkeypatch.delenv("LLM_API_KEY")
+    keep_keys(emulator, LIVE, environment_keys(), unset=["HF_TOKEN"])
     assert {"/paperboy/llm-api-key": "sk-2"} == kept()

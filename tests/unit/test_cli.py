@@ -193,7 +193,11 @@ def test_a_bad_call_is_a_usage_error(arguments: list[str | Path], said: str) -> 
         ("LlmExtra=[1]", "LlmExtra has to be a JSON object, or nothing, and is a JSON list."),
         pytest.param("LlmExtra=" + "[" * 9_999, "or nothing: maximum recursion depth exceeded", id="LlmExtra=[[["),
         ("PagesPrefix=short", "PagesPrefix has to be 16 to 64 letters, digits and hyphens"),
-        ("HfBaseUrl=huggingface.co", "HfBaseUrl has to be text that matches ^https?://"),
+        ("HfBaseUrl=huggingface.co", "HfBaseUrl has to be an address such as https://huggingface.co."),
+        ("AlarmEmail=me", "AlarmEmail has to be a mail address, or nothing."),
+        ("Schedule=11:17", "Schedule has to be a schedule such as cron(17 14 * * ? *)."),
+        ("TimeZone=Asia", "TimeZone has to be the name of a time zone such as Europe/Berlin."),
+        ("TimeZone=Asia/Shangai", "TimeZone has to be the name of a time zone such as Europe/Berlin."),
     ],
 )
 def test_a_bad_setting_is_told_before_anything_starts(setting: str, said: str) -> None:
@@ -204,9 +208,24 @@ def test_a_bad_setting_is_told_before_anything_starts(setting: str, said: str) -
     assert said in str(error.value)
 
 
-def test_every_parameter_is_given_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"LlmModel": "m"}, "LlmModel is set and LlmBaseUrl is not"),
+        ({"LlmBaseUrl": "http://127.0.0.1:9/v1"}, "LlmBaseUrl is set and LlmModel is not"),
+        ({"Summarizer": "openai"}, "Summarizer openai needs an endpoint"),
+        ({"Access": "unlisted"}, "Access unlisted needs a PagesPrefix that nobody can guess"),
+    ],
+)
+def test_settings_that_do_not_go_together(settings: dict[str, str], said: str) -> None:
+    """What the template's rules would refuse at the end of a deployment is told before it begins."""
+    with pytest.raises(PaperboyError) as error:
+        parameters_of(LIVE, 4566, settings)
+    assert said in str(error.value)
+
+
+def test_every_parameter_is_given_each_time() -> None:
     """A local stack is deployed with every parameter: the one that is set, the laptop's own, and else the default."""
-    monkeypatch.delenv("LLM_BASE_URL", raising=False)
     parameters = parameters_of(LIVE, 4566, template.read_settings(["LogRetentionDays=7"]))
     assert list(template.parameters()) == sorted(parameters, key=list(template.parameters()).index)
     values = [parameters[name] for name in ("LogRetentionDays", "Summarizer", "Access", "TimeZone")]
@@ -221,36 +240,6 @@ def test_a_json_object_is_a_parameter(value: object) -> None:
     written = template.read_settings([f"LlmExtra={json.dumps(value)}"])["LlmExtra"]
     assert value == json.loads(written)
     assert not re.search(r"""\\["' ]""", written)
-
-
-def test_the_environment_names_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LLM_EXTRA and MAX_OUTPUT_TOKENS are parameters of the live stack as LLM_MODEL is, and --set goes before them."""
-    named = {"LLM_BASE_URL": "http://127.0.0.1:11434/v1", "LLM_MODEL": "m", "MAX_OUTPUT_TOKENS": "4000"}
-    for name, value in (named | {"LLM_EXTRA": '{ "think": false }'}).items():
-        monkeypatch.setenv(name, value)
-    names = ("Summarizer", "LlmBaseUrl", "LlmModel", "LlmExtra", "MaxOutputTokens")
-    values = [parameters_of(LIVE, 4566)[name] for name in names]
-    assert ["openai", "http://127.0.0.1:11434/v1", "m", '{"think": false}', "4000"] == values
-    assert "1" == parameters_of(LIVE, 4566, {"MaxOutputTokens": "1"})["MaxOutputTokens"]
-    assert ["", "1000"] == [parameters_of(SAMPLE_STACK, 4566)[name] for name in names[3:]]
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "said"),
-    [
-        ("LLM_EXTRA", "{", "LLM_EXTRA={: LLM_EXTRA has to be a JSON object, or nothing: "),
-        ("MAX_OUTPUT_TOKENS", "many", "MAX_OUTPUT_TOKENS=many: MAX_OUTPUT_TOKENS has to be a whole number from 1 on."),
-        ("HF_BASE_URL", "huggingface.co", "HF_BASE_URL has to be text that matches ^https?://"),
-        ("LLM_BASE_URL", "http://127.0.0.1:9/v1", "LLM_BASE_URL is set and LLM_MODEL is not"),
-    ],
-)
-def test_a_bad_environment_is_told(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str) -> None:
-    """A variable that no parameter can have the value of is named before anything starts."""
-    monkeypatch.delenv("LLM_MODEL", raising=False)
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(PaperboyError) as error:
-        parameters_of(LIVE, 4566)
-    assert said in str(error.value)
 
 
 @pytest.mark.parametrize(

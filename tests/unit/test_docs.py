@@ -12,6 +12,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from paperboy.papers.policy import load_policy
 from paperboy_cli.main import app
+from paperboy_cli.project.settings import PARAMETER_VARIABLES
+from paperboy_cli.stack.keys import KEYS
 from tests.conftest import ROOT
 from tests.samples import DAY, read_json
 
@@ -24,7 +26,7 @@ SETTINGS = {
     for room in ("commands", "local", "project")
     for file in (ROOT / "cli/paperboy_cli" / room).glob("*.py")
     for name in re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z]+_[A-Z_]+)"', file.read_text("utf-8"))
-}
+} | {*PARAMETER_VARIABLES.values(), *KEYS}
 
 every_document = pytest.mark.parametrize("document", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
 both_languages = pytest.mark.parametrize("readme", [README, CHINESE], ids=lambda path: path.name)

@@ -15,8 +15,8 @@ from paperboy.adapters.sources.hugging_face import HuggingFace, day_of_listing, 
 from paperboy.languages.language import Language, LanguageError, load_language
 from paperboy.papers.listing import Listing, ListingError, NotListedYetError, SourceError
 from paperboy.papers.policy import Policy, PolicyError, load_policy
-from paperboy_cli.commands.keys import EnvironmentKey
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.stack.keys import EnvironmentKey
 from paperboy_cli.terminal import waiting, warn
 
 if TYPE_CHECKING:

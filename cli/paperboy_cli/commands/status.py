@@ -14,6 +14,7 @@ from paperboy_cli.terminal import console, print_json
 if TYPE_CHECKING:
     from paperboy.days.records import DigestRecord
     from paperboy.summaries.usage import Usage
+    from paperboy_cli.project.settings import Settings
     from paperboy_cli.stack.deployed import Deployed
     from paperboy_cli.stack.host import Host, Stack
     from paperboy_cli.stack.links import Links
@@ -49,18 +50,21 @@ def status(
 
 
 def _in_aws(host: Host, stack: Stack, days: int) -> dict[str, Any]:
+    from paperboy_cli.project.settings import Settings
     from paperboy_cli.stack.deployed import Deployed
 
     with host.explained():
-        return {"stacks": [status_of(Deployed(host, stack), days)]}
+        return {"stacks": [status_of(Deployed(host, stack), days, Settings.in_aws(stack.name))]}
 
 
 def _local(days: int) -> dict[str, Any]:
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.emulator import Local
+    from paperboy_cli.project.settings import Settings
     from paperboy_cli.stack.deployed import Deployed
 
     local = Local()
+    settings = {LIVE: Settings.of_laptop(local.home)}
     with local.explained():
         running = sorted(local.running())
         up = "emulator" in running
@@ -69,12 +73,12 @@ def _local(days: int) -> dict[str, Any]:
             "up": up,
             "url": local.url if up else None,
             "running": running,
-            "stacks": [status_of(Deployed(local, stack), days) for stack in stacks],
+            "stacks": [status_of(Deployed(local, stack), days, settings.get(stack)) for stack in stacks],
         }
 
 
-def status_of(deployed: Deployed, days: int) -> dict[str, Any]:
-    """The status of a stack, for a program; signed links in it are good for `days`."""
+def status_of(deployed: Deployed, days: int, settings: Settings | None = None) -> dict[str, Any]:
+    """The status of a stack and of its `settings`, for a program; signed links in it are good for `days`."""
     from paperboy.pages.site import INDEX_KEY, latest_key
     from paperboy_cli.stack.host import FAILURE_QUEUES
 
@@ -89,6 +93,8 @@ def status_of(deployed: Deployed, days: int) -> dict[str, Any]:
         "index": links.to(INDEX_KEY) if digests and not links.signed else None,
         "links_end": links.end.isoformat() if links.end else None,
         "links_end_with_credentials": links.end_with_credentials,
+        "settings": settings.read() if settings else {},
+        "settings_file": str(settings.file) if settings else None,
         "usage": usage.model_dump() if usage else None,
         "waiting": deployed.failures(),
         "queues": {queue: deployed.outputs[queue] for queue in FAILURE_QUEUES},
@@ -121,6 +127,9 @@ def show(status: dict[str, Any]) -> None:
     for name, key in (("newest", "latest"), ("all", "index")):
         if status[key]:
             console.print(f"  {name:<10}", Text(status[key]), soft_wrap=True)
+    if status["settings"]:
+        chosen = ", ".join(f"{name}={value}" for name, value in status["settings"].items())
+        console.print(Text(f"  set: {chosen} ({status['settings_file']})"), soft_wrap=True)
     if status["usage"]:
         console.print(f"  this month: {_usage_text(Usage.model_validate(status['usage']))}")
     for digest in digests[-MAX_SHOWN_DIGESTS:]:

@@ -24,9 +24,9 @@ from paperboy.summaries.reply import ReplyError, read_reply, schema_of
 from paperboy.summaries.request import MAX_CALLS_PER_PAPER
 from paperboy.summaries.usage import Prices, Usage
 from paperboy_cli.commands.inputs import load_own_language
-from paperboy_cli.commands.keys import EnvironmentKey
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.stack.cloud import Cloud, sentence
+from paperboy_cli.stack.keys import EnvironmentKey
 
 if TYPE_CHECKING:
     from paperboy.papers.paper import Paper

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paperboy_cli.options import Sample
+from paperboy_cli.options import NewSettings, Sample, UnsetNames
 from paperboy_cli.terminal import console, show_waiting, step
 
 if TYPE_CHECKING:
@@ -21,15 +22,14 @@ def up(
     docker: Annotated[
         bool, typer.Option("--docker", help="Open it to this machine's containers too, for `sam local invoke`.")
     ] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the template; may be given again."),
-    ] = None,
+    settings: NewSettings = None,
+    unset: UnsetNames = None,
 ) -> None:
     """Start the local stack: the emulator, and the template built and deployed to it.
 
     What was kept at the last `down` is there again, and the days that were missed meanwhile are made. A second `up`
-    changes only what has changed in the project. A parameter that is not --set this time has its default again.
+    changes only what has changed in the project. What was --set, or named by the environment, stays for the next `up`
+    until it is --unset; `status` shows it. The sample forgets it.
     """
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.docker import invoke_options
@@ -38,7 +38,11 @@ def up(
 
     local = Local()
     with local.explained():
-        deployed = bring_up(local, SAMPLE if sample else LIVE, read_settings(settings or []), docker)
+        new, forgotten = read_settings(settings or []), unset or []
+        if sample and forgotten:
+            raise typer.BadParameter("--unset is of your own stack: the sample keeps no settings.")
+        own_settings = new if sample else kept_settings(local, new, forgotten)
+        deployed = bring_up(local, SAMPLE if sample else LIVE, own_settings, docker, forgotten)
         parameters = deployed.description.parameters
         console.print(f"The local stack is up at {local.url}, this machine's alone.")
         console.print(f"  listings from  {parameters['HfBaseUrl']}")
@@ -53,13 +57,42 @@ def up(
         console.print(f"`paperboy run{local.options(deployed.stack)}` makes a digest, `paperboy down` stops it all.")
 
 
-def bring_up(local: Local, stack: Stack, settings: Mapping[str, str] | None = None, docker: bool = False) -> Deployed:
-    """Have a stack up and deployed, with `settings` for parameters of the template, and show each step."""
-    from paperboy_cli.local.deployment import build, deploy, keep_keys, parameters_of
+def kept_settings(local: Local, new: dict[str, str], unset: Collection[str]) -> dict[str, str]:
+    """The live stack's settings: those that are kept, the environment's, and the `new` ones, which all are kept now.
+
+    Raises PaperboyError for a value that a parameter cannot have, and for values that do not go together.
+    """
+    from paperboy_cli.local.deployment import LIVE, parameters_of
+    from paperboy_cli.project.settings import Settings, environment_settings
+    from paperboy_cli.stack.keys import KEYS
+
+    kept = Settings.of_laptop(local.home)
+    kept.check_unset(unset, KEYS)
+    chosen = environment_settings() | new
+    values = kept.parameters(unset) | chosen
+    parameters_of(LIVE, local.port, values)
+    kept.change(chosen, unset)
+    return values
+
+
+def bring_up(
+    local: Local,
+    stack: Stack,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    docker: bool = False,
+    unset: Collection[str] = (),
+) -> Deployed:
+    """Have a stack up and deployed, with `settings` for parameters of the template, and show each step.
+
+    The keys of the environment are put into the live stack's store, and those to `unset` are taken away.
+    """
+    from paperboy_cli.local.deployment import build, deploy, parameters_of
     from paperboy_cli.local.docker import open_to_docker
     from paperboy_cli.stack.deployed import Deployed
+    from paperboy_cli.stack.keys import environment_keys, keep_keys
 
-    parameters = parameters_of(stack, local.port, settings or {})  # raises before anything starts
+    keys = {} if stack.sample else environment_keys()
+    parameters = parameters_of(stack, local.port, settings)  # raises before anything starts
     with local.lock(show_waiting), local.stopped_on_failure():
         if stack.sample:  # before the emulator, which takes longer to find out in vain
             step("sample server", local.start_sample, "started", "runs already")
@@ -67,7 +100,7 @@ def bring_up(local: Local, stack: Stack, settings: Mapping[str, str] | None = No
         step("sam build", lambda: build(local), "built", "nothing changed")
         step("sam deploy", lambda: deploy(local, stack, parameters), f"{stack.name} deployed", "nothing changed")
         if not stack.sample:
-            keep_keys(local, stack)
+            keep_keys(local, stack, keys, unset)
         if docker:
             step("docker", lambda: open_to_docker(local, stack), "opened", "is open already")
         return Deployed(local, stack)

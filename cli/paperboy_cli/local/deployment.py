@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from botocore.exceptions import ClientError
 
-from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local import sample
 from paperboy_cli.local.emulator import REGION, Local, proxies
 from paperboy_cli.project import sam, template
@@ -26,43 +25,20 @@ def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = Mapping
 
     All of them each time: a parameter that is left out would keep the value of the last deployment. MiniStack knows no
     time zones, so the schedule is given in UTC. The pages are open to whoever reaches the emulator at `port`, which is
-    this machine alone. Raises PaperboyError where the environment has a model's address without its name, or a value
-    that a parameter cannot have.
+    this machine alone. Raises PaperboyError where the values do not go together.
     """
-    values = template.defaults()
-    if stack.sample:
-        url = f"http://127.0.0.1:{port + 1}"
-        values |= {"HfBaseUrl": url, "LlmBaseUrl": f"{url}/v1", "LlmModel": sample.MODEL}
-    else:
-        values |= _environment_settings()
-    if values["LlmBaseUrl"] and not values["LlmModel"]:
-        raise PaperboyError("LLM_BASE_URL is set and LLM_MODEL is not: name the model that it serves.")
     own = {
         "Access": "public",
         "Schedule": "cron(17 3-5 * * ? *)",
         "LastSchedule": "cron(17 6 * * ? *)",
         "ScheduleState": "DISABLED" if stack.sample else "ENABLED",
-        "Summarizer": "openai" if values["LlmBaseUrl"] else "none",
     }
-    return {**values, **own, **settings}
-
-
-def _environment_settings() -> dict[str, str]:
-    """The parameters that the environment has values for. Raises PaperboyError for a value that one cannot have."""
-    variables = {
-        "HfBaseUrl": ("HF_BASE_URL", os.environ.get("HF_BASE_URL")),
-        "LlmBaseUrl": ("LLM_BASE_URL", os.environ.get("LLM_BASE_URL")),
-        "LlmModel": ("LLM_MODEL", os.environ.get("LLM_MODEL")),
-        "LlmExtra": ("LLM_EXTRA", os.environ.get("LLM_EXTRA")),
-        "MaxOutputTokens": ("MAX_OUTPUT_TOKENS", os.environ.get("MAX_OUTPUT_TOKENS")),
-    }
-    values = {}
-    for parameter, (variable, value) in variables.items():
-        if value:
-            try:
-                values[parameter] = template.parameter_value(parameter, value)
-            except ValueError as error:
-                raise PaperboyError(f"{variable}={value}: {variable} {error}.") from error
+    if stack.sample:
+        url = f"http://127.0.0.1:{port + 1}"
+        own |= {"HfBaseUrl": url, "LlmBaseUrl": f"{url}/v1", "LlmModel": sample.MODEL}
+    values = {**template.defaults(), **own, **settings}
+    values |= {"Summarizer": settings.get("Summarizer") or ("openai" if values["LlmBaseUrl"] else "none")}
+    template.check_parameters(values)
     return values
 
 
@@ -91,19 +67,6 @@ def deploy(local: Local, stack: Stack, parameters: Mapping[str, str]) -> bool:
     )
     write_json(local.home / "deployed.json", deployed | {stack.name: deployment})
     return True
-
-
-def keep_keys(local: Local, stack: Stack) -> None:
-    """Have the stack's Parameter Store hold the keys that the environment holds, and no others."""
-    keys = {"llm-api-key": os.environ.get("LLM_API_KEY"), "hf-token": os.environ.get("HF_TOKEN")}
-    ssm = local.client("ssm")
-    for name, key in keys.items():
-        parameter = f"/{stack.name}/{name}"
-        if key:
-            ssm.put_parameter(Name=parameter, Value=key, Type="SecureString", Overwrite=True)
-        else:
-            with contextlib.suppress(ssm.exceptions.ParameterNotFound):
-                ssm.delete_parameter(Name=parameter)
 
 
 def _environment(local: Local) -> dict[str, str]:

@@ -40,8 +40,10 @@ def damaged(path: Path) -> PaperboyError:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON object to a file, which is at every moment whole: as it was before, or as it is now."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a JSON object to a file of its owner's alone, at every moment whole: as it was before, or as it is now."""
+    make_own(path.parent)
     unfinished = path.with_name(f"{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
     unfinished.write_text(json.dumps(content, indent=1))
     unfinished.replace(path)

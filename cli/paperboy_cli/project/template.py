@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -16,6 +17,9 @@ from paperboy_cli.project.folder import ROOT
 TEMPLATE = ROOT / "template.yaml"
 JSON_PARAMETER = "LlmExtra"
 """The parameter that is a JSON object."""
+TIME_ZONE_PARAMETER = "TimeZone"
+OPEN_PREFIX = "pages"
+"""The pages' prefix that everybody knows."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -62,6 +66,8 @@ def parameter_value(name: str, text: str) -> str:
     Raises ValueError with what it has to be: the end of a sentence that begins with its name.
     """
     value = json_value(text) if name == JSON_PARAMETER else text
+    if name == TIME_ZONE_PARAMETER and not _is_time_zone(value):
+        raise ValueError("has to be the name of a time zone such as Europe/Berlin")
     if expected := _expectation(parameters()[name], value):
         raise ValueError(f"has to be {expected}")
     if name != JSON_PARAMETER and re.search(r'["\\]', value):
@@ -83,6 +89,27 @@ def json_value(text: str) -> str:
             written = json.dumps(value).replace(r"\\", r"\u005c").replace(r"\"", r"\u0022")
             return written if value else ""
     raise ValueError(f"has to be a JSON object, or nothing, and is a JSON {type(value).__name__}")
+
+
+def check_parameters(values: Mapping[str, str]) -> None:
+    """Hold the parameters of a stack against the template's rules, before anything is built.
+
+    Raises PaperboyError for values that are good by themselves and do not go together.
+    """
+    for set_one, other in (("LlmBaseUrl", "LlmModel"), ("LlmModel", "LlmBaseUrl")):
+        if values[set_one] and not values[other]:
+            raise PaperboyError(f"{set_one} is set and {other} is not: an endpoint has an address and a model.")
+    if values["Summarizer"] == "openai" and not values["LlmBaseUrl"]:
+        raise PaperboyError("Summarizer openai needs an endpoint: set LlmBaseUrl and LlmModel.")
+    if values["Access"] == "unlisted" and values["PagesPrefix"] == OPEN_PREFIX:
+        raise PaperboyError("Access unlisted needs a PagesPrefix that nobody can guess: 16 to 64 letters and digits.")
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):  # no such zone; no name of one; a folder of zones
+        return False
 
 
 def _expectation(parameter: dict[str, Any], value: str) -> str | None:
