@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -101,7 +102,22 @@ def stack_in_aws(name: str | None, profile: str | None, region: str | None) -> t
         if profile or region:
             raise typer.BadParameter("--profile and --region are of a stack in AWS: name it with --stack.")
         return None
-    from paperboy_cli.stack.cloud import Cloud
     from paperboy_cli.stack.host import Stack
 
-    return Cloud(profile, region), Stack(name, sample=False)
+    return cloud_of(name, profile, region), Stack(name, sample=False)
+
+
+def cloud_of(name: str, profile: str | None, region: str | None) -> Cloud:
+    """Where a stack in AWS is: what the options say, else the environment, else what is kept since it was deployed.
+
+    Raises PaperboyError where what is kept cannot be read.
+    """
+    from paperboy_cli.project.settings import Settings
+    from paperboy_cli.stack.cloud import Cloud
+
+    kept = Settings.in_aws(name).read()
+    if not os.environ.get("AWS_PROFILE"):
+        profile = profile or kept.get("profile")
+    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+        region = region or kept.get("region")
+    return Cloud(profile, region)

@@ -88,9 +88,11 @@ def bring_up(
     """
     from paperboy_cli.local.deployment import build, deploy, parameters_of
     from paperboy_cli.local.docker import open_to_docker
+    from paperboy_cli.project.sam import check_sources
     from paperboy_cli.stack.deployed import Deployed
     from paperboy_cli.stack.keys import environment_keys, keep_keys
 
+    check_sources()
     keys = {} if stack.sample else environment_keys()
     parameters = parameters_of(stack, local.port, settings)  # raises before anything starts
     with local.lock(show_waiting), local.stopped_on_failure():

@@ -11,12 +11,23 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from paperboy.__main__ import check_files
+from paperboy.languages.language import LanguageError
+from paperboy.papers.policy import PolicyError
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.project.folder import ROOT, make_own, read_json, write_json
 
 SAM = ROOT / ".tools/sam/bin/sam"
 SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
 """What the built functions are made from."""
+
+
+def check_sources() -> None:
+    """Raises PaperboyError for a mistake in the policy or a language, which would stop a build in more words."""
+    try:
+        check_files()
+    except (PolicyError, LanguageError) as error:
+        raise PaperboyError(str(error)) from error
 
 
 def fingerprint() -> str:

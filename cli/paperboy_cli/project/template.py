@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -58,6 +59,15 @@ def read_settings(settings: Iterable[str]) -> dict[str, str]:
         except ValueError as error:
             raise PaperboyError(f"--set {setting}: {name} {error}.") from error
     return values
+
+
+def acceptable(values: Mapping[str, str]) -> dict[str, str]:
+    """Those of `values` that the template has a parameter for which can have them."""
+    good = {}
+    for name, value in values.items():
+        with contextlib.suppress(KeyError, ValueError):
+            good[name] = parameter_value(name, value)
+    return good
 
 
 def parameter_value(name: str, text: str) -> str:

@@ -60,6 +60,17 @@ class Cloud:
         # boto3 alone reads AWS_DEFAULT_REGION and not AWS_REGION, which the AWS CLI and SAM CLI take.
         return boto3.Session(profile_name=self.profile, region_name=self.region or os.environ.get("AWS_REGION") or None)
 
+    @property
+    def place(self) -> dict[str, str]:
+        """The region, and the profile, that were named."""
+        return {name: value for name, value in (("region", self.region), ("profile", self.profile)) if value}
+
+    @cached_property
+    def account(self) -> str:
+        """The number of the account that the credentials are of."""
+        number: str = self.client("sts").get_caller_identity()["Account"]
+        return number
+
     def client(self, service: Any, config: Config | None = None) -> Any:
         base = AWS_CONFIG.merge(INVOKE_CONFIG) if service == "lambda" else AWS_CONFIG
         return self.session.client(service, config=base.merge(config) if config else base)

@@ -13,14 +13,16 @@ from importlib.resources import files
 from string import Formatter
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from paperboy.errors import validation_message
 
 Code = Literal["zh", "en"]
 """The languages that there are, by their ISO 639 codes."""
 
 
 class LanguageError(ValueError):
-    """There is no such language; the message names those that there are."""
+    """There is no such language, or its file has a mistake; the message names those that there are, or the key."""
 
 
 def _with_places(*names: str) -> AfterValidator:
@@ -155,10 +157,15 @@ class Language(_Table):
 
 @cache
 def load_language(code: str) -> Language:
-    """The language of that code. Raises LanguageError where there is none."""
+    """The language of that code. Raises LanguageError where there is none, and for a mistake in its file."""
     if code not in get_args(Code):
         raise LanguageError(f"{code!r} is no language: expected {' or '.join(get_args(Code))}")
     folder = files("paperboy.languages")
-    data = tomllib.loads(folder.joinpath(f"{code}.toml").read_text("utf-8"))
-    prompt = folder.joinpath(f"{code}.md").read_text("utf-8")
-    return Language.model_validate(data | {"code": code, "prompt": prompt})
+    file, prompt = folder.joinpath(f"{code}.toml"), folder.joinpath(f"{code}.md")
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+        return Language.model_validate(data | {"code": code, "prompt": prompt.read_text("utf-8")})
+    except ValidationError as error:
+        raise LanguageError(f"{file}: {validation_message(error)}") from error
+    except ValueError as error:
+        raise LanguageError(f"{file}: expected TOML in UTF-8: {error}") from error
