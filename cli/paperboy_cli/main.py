@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from paperboy_cli.commands import check, demo, deploy, down, rank, render, run, status, try_, up
+from paperboy_cli.commands import check, demo, deploy, doctor, down, rank, render, run, status, try_, up
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.terminal import replace_what_cannot_be_shown, warn
 
@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status.status,
     "run": run.run,
     "deploy": deploy.deploy,
+    "doctor": doctor.doctor,
     "rank": rank.rank,
     "render": render.render,
     "try": try_.try_,

@@ -26,12 +26,12 @@ from paperboy.summaries.usage import Prices, Usage
 from paperboy_cli.commands.inputs import load_own_language
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.stack.cloud import Cloud, sentence
-from paperboy_cli.stack.keys import EnvironmentKey
+from paperboy_cli.stack.keys import EnvironmentKey, parameter_name
 
 if TYPE_CHECKING:
     from paperboy.papers.paper import Paper
     from paperboy.summaries.prompt import Message
-    from paperboy_cli.stack.host import Stack
+    from paperboy_cli.stack.host import Host, Stack
 
 MAX_WAIT_SECONDS = 60.0
 """How long a call waits for a provider that has no room."""
@@ -197,16 +197,13 @@ def candidate_of_environment(language: str | None) -> Iterator[Candidate]:
 
 
 @contextmanager
-def candidate_of_stack(cloud: Cloud, stack: Stack, language: str | None) -> Iterator[Candidate]:
-    """The model of a stack in AWS, with the stack's key. Raises PaperboyError where there is none, or no way to it."""
-    with cloud.explained():
-        parameters = cloud.describe(stack).parameters
-        values = {variable: parameters[name] for name, variable in PARAMETERS.items() if parameters.get(name)}
-        code = load_own_language(language or parameters.get("Language", "zh")).code
-        settings = _settings(values | {"LANGUAGE": code}, f"the stack {stack.name}")
+def candidate_of_stack(host: Host, stack: Stack, language: str | None) -> Iterator[Candidate]:
+    """The model of a stack, with the stack's key. Raises PaperboyError where there is none, or no way to it."""
+    with host.explained():
+        settings = _settings_of(host.describe(stack).parameters, language, f"the stack {stack.name}")
         if settings.summarizer == "none":
             raise PaperboyError(f"the stack {stack.name} has no model: its parameter Summarizer is none.")
-        key = Secret(f"/{stack.name}/llm-api-key", cloud.client("ssm"))
+        key = Secret(parameter_name(stack, "LLM_API_KEY"), host.client("ssm"))
         if settings.summarizer == "openai":
             try:
                 key.value()  # once for all, before the first paper
@@ -214,8 +211,23 @@ def candidate_of_stack(cloud: Cloud, stack: Stack, language: str | None) -> Iter
                 cause = error.__cause__
                 ending = f": {sentence(cause)}" if isinstance(cause, BotoCoreError | ClientError) else "."
                 raise PaperboyError(f"{error}{ending}") from error
-    with _candidate(settings, key, cloud) as candidate:
+    with _candidate(settings, key, host) as candidate:
         yield candidate
+
+
+@contextmanager
+def candidate_of_parameters(parameters: Mapping[str, str]) -> Iterator[Candidate]:
+    """The model that parameters name, with the environment's key. Raises PaperboyError where they name none."""
+    settings = _settings_of(parameters, None, "what is set")
+    with _candidate(settings, EnvironmentKey("LLM_API_KEY"), Cloud()) as candidate:
+        yield candidate
+
+
+def _settings_of(parameters: Mapping[str, str], language: str | None, whose: str) -> _Settings:
+    """The settings in a stack's parameters, for another `language` than its own where one is named."""
+    values = {variable: parameters[name] for name, variable in PARAMETERS.items() if parameters.get(name)}
+    code = load_own_language(language or parameters.get("Language", "zh")).code
+    return _settings(values | {"LANGUAGE": code}, whose)
 
 
 def _settings(values: Mapping[str, str], whose: str) -> _Settings:
@@ -226,15 +238,15 @@ def _settings(values: Mapping[str, str], whose: str) -> _Settings:
 
 
 @contextmanager
-def _candidate(settings: _Settings, key: Secret, cloud: Cloud) -> Iterator[Candidate]:
+def _candidate(settings: _Settings, key: Secret, host: Host) -> Iterator[Candidate]:
     """The model of the settings, whose requests are counted in here."""
     language = load_own_language(settings.language)
     schema, most, requests = schema_of(language), settings.max_output_tokens, Requests()
     if settings.summarizer == "bedrock":
         from paperboy.adapters.models.bedrock import BEDROCK_CONFIG, Bedrock
 
-        with cloud.explained():
-            client = cloud.client("bedrock-runtime", BEDROCK_CONFIG)
+        with host.explained():
+            client = host.client("bedrock-runtime", BEDROCK_CONFIG)
         client.meta.events.register("before-send.bedrock-runtime.Converse", requests.count)
         bedrock = Bedrock(settings.bedrock_model, schema, client, max_output_tokens=most)
         where = f"on Bedrock in {client.meta.region_name}"

@@ -57,7 +57,7 @@ class Recorded:
         return items[page * limit :][:limit]
 
     def reply(self, messages: list[dict[str, str]]) -> str | None:
-        """The recorded reply for the paper that the first of the user's messages has the title of.
+        """The recorded reply for the paper that the first of the user's messages has the title of; else an empty one.
 
         Raises AwayError while the model is away.
         """
@@ -65,7 +65,10 @@ class Recorded:
             raise AwayError
         self._count("model")
         data, *again = (each["content"] for each in messages if each["role"] == "user")
-        title = json.loads(data)["title"]
+        try:
+            title = json.loads(data)["title"]
+        except (ValueError, LookupError, TypeError):  # it was asked about no paper
+            return "{}"
         self.repair_requests += again
         for path in self.folder.glob("????-??-??.json"):
             for item in json.loads(path.read_text(encoding="utf-8")):

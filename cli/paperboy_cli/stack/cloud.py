@@ -133,6 +133,11 @@ def sentence(error: BotoCoreError | ClientError) -> str:
     return f"AWS's client cannot go on: {error}"
 
 
+def is_denied(error: ClientError) -> bool:
+    """Whether AWS does not permit these credentials what was asked for."""
+    return str(error.response.get("Error", {}).get("Code")) in DENIED_CODES
+
+
 def _refused(error: ClientError) -> str:
     details = error.response.get("Error", {})
     code, message = str(details.get("Code")), str(details.get("Message"))
