@@ -15,7 +15,7 @@ from paperboy_cli.main import app
 from paperboy_cli.project.settings import PARAMETER_VARIABLES
 from paperboy_cli.stack.keys import KEYS
 from tests.conftest import ROOT
-from tests.samples import DAY, read_json
+from tests.samples import DAY, ZH, read_json
 
 README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 DOCS = [README, CHINESE, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))]
@@ -146,3 +146,11 @@ def test_the_worked_example_adds_up(readme: Path) -> None:
     bonus = policy.bonus.frontier
     score = round(sum(parts) + bonus, policy.decimals)
     assert f"{formula} + {bonus:g} = {added} + {bonus:g} = {score}" in text_of(readme)
+
+
+def test_a_signal_has_one_word() -> None:
+    """The Chinese README's formula calls the signals as the pages do."""
+    weights = load_policy().weights
+    signals = {ZH.labels.upvotes: weights.upvotes, ZH.labels.stars: weights.stars, ZH.labels.comments: weights.comments}
+    formula = " + ".join(f"{weight:g}·ln(1+{signal})" for signal, weight in signals.items())
+    assert f"{ZH.labels.score} = {formula}" in text_of(CHINESE)

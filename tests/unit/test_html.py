@@ -223,12 +223,12 @@ def test_limited() -> None:
         (Usage(), []),
         (
             Usage(calls=16, input_tokens=30_000, output_tokens=5_210, cost=12_345),
-            ["模型调用 16 次，35,210 个 token，约 0.012 美元。"],
+            ["调用模型 16 次，共用 35,210 个 token，约 0.012 美元。"],
         ),
-        (Usage(calls=1, input_tokens=900, output_tokens=99), ["模型调用 1 次，999 个 token。"]),
+        (Usage(calls=1, input_tokens=900, output_tokens=99), ["调用模型 1 次，共用 999 个 token。"]),
         (
             Usage(calls=2_000, input_tokens=9_000_000, cost=1_234_567_890),
-            ["模型调用 2,000 次，9,000,000 个 token，约 1,234.57 美元。"],
+            ["调用模型 2,000 次，共用 9,000,000 个 token，约 1,234.57 美元。"],
         ),
     ],
 )
@@ -344,14 +344,14 @@ def test_relevant_part() -> None:
     [
         (
             Receipt(listed=2, kept=0, selected=2, left_out=0),
-            "榜单 2 篇 + 沿用先前 0 篇 = 入选 2 篇 + 未入选 0 篇 + 剔除 0 篇",
+            "列表 2 篇 + 先前保留 0 篇 = 入选 2 篇 + 未入选 0 篇 + 剔除 0 篇",
             [],
         ),
         (
             Receipt(
                 listed=12, kept=4, selected=10, left_out=5, rejections=(Rejection(item="item 3", reason="got str"),)
             ),
-            "榜单 12 篇 + 沿用先前 4 篇 = 入选 10 篇 + 未入选 5 篇 + 剔除 1 篇",
+            "列表 12 篇 + 先前保留 4 篇 = 入选 10 篇 + 未入选 5 篇 + 剔除 1 篇",
             ["item 3: got str"],
         ),
     ],
@@ -381,7 +381,7 @@ def test_none_left_out() -> None:
     digest = assemble(day(paper()))
     assert digest
     assert () == digest.left_out
-    assert "未入选但高票" not in html.write(digest, ZH)
+    assert ZH.labels.most_voted not in html.write(digest, ZH)
 
 
 def test_headings_in_order() -> None:

@@ -96,7 +96,7 @@ class Labels(_Table):
     highlights: _Plain
     abstract: _Plain
 
-    signal: _Plain
+    part: _Plain
     number: _Plain
     points: _Plain
     upvotes: _Plain
