@@ -74,12 +74,14 @@ def rungs(demo: Demo, day: object) -> Counter[str]:
     return Counter(paper["rung"] for paper in page(demo, day, "json").json()["papers"])
 
 
-def test_the_demo_ends_with_its_link(demo: Demo) -> None:
-    """The last line is a link that serves the sample day's page, as it was once looked at and kept."""
-    link = demo.printed.splitlines()[-1]
-    answer = httpx.get(link)
-    assert "text/markdown; charset=utf-8" == answer.headers["Content-Type"]
-    assert GOLDEN.read_text(encoding="utf-8") == answer.text
+def test_the_demo_ends_with_its_links(demo: Demo) -> None:
+    """The last lines are links that serve the sample day's page: in HTML, and in Markdown as it was once looked at."""
+    html, markdown = map(httpx.get, demo.printed.splitlines()[-2:])
+    assert ["text/html; charset=utf-8", "text/markdown; charset=utf-8"] == [
+        answer.headers["Content-Type"] for answer in (html, markdown)
+    ]
+    assert page(demo, kind="html").text == html.text
+    assert GOLDEN.read_text(encoding="utf-8") == markdown.text
 
 
 def test_the_link_is_served_by_the_stacks_bucket(demo: Demo) -> None:

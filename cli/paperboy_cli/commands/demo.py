@@ -118,6 +118,7 @@ def _notice(page: str) -> str:
 
 
 def _show_digest(deployed: Deployed, records: DayRecords) -> None:
+    from paperboy.pages.site import HTML, MARKDOWN
     from paperboy_cli.stack.progress import receipt
 
     console.print()
@@ -128,5 +129,6 @@ def _show_digest(deployed: Deployed, records: DayRecords) -> None:
     console.print("…", style="cyan")
     console.print()
     console.print("A sample: its titles and votes are real, its texts were written for this project.", soft_wrap=True)
-    console.print("The stack's own bucket serves it until `make down`:")
-    console.print(Text(deployed.link(records.day)), soft_wrap=True)
+    console.print("The stack's own bucket serves it until `make down`, for a browser and in Markdown:")
+    for page_format in (HTML, MARKDOWN):
+        console.print(Text(deployed.link(records.day, page_format)), soft_wrap=True)
