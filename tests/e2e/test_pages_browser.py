@@ -96,9 +96,10 @@ def list_of_days() -> str:
 
 
 def english_day() -> Digest:
-    """The sample day in English: on a high rung and on low ones, one for the budget, and with its cost."""
+    """The sample day in English: on a high rung, on low ones, one for the budget, one in Chinese, and with its cost."""
     summary = Summary.model_validate(ENGLISH_REPLY | {"rung": Rung.MODEL})
-    digest = listed_digest(SAMPLE, dict.fromkeys(list(sample_summaries())[::2], summary))
+    [earlier, *others] = sample_summaries().items()
+    digest = listed_digest(SAMPLE, dict([earlier, *((paper_id, summary) for paper_id, _ in others[::2])]))
     entries = tuple(entry.model_copy(update={"limited": entry.number % 3 == 0}) for entry in digest.entries)
     usage = Usage(calls=16, input_tokens=30_000, output_tokens=5_210, cost=12_345)
     return digest.model_copy(update={"entries": entries, "usage": usage})

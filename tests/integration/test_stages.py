@@ -225,7 +225,7 @@ def test_a_refused_reply_is_repaired_once(stages: Stages) -> None:
 
 
 def test_a_paper_that_a_model_refuses_is_not_paid_for_without_end(stages: Stages) -> None:
-    """After MAX_REFUSALS replies that are no summary the paper stays on its low rung and the day is closed."""
+    """After MAX_REFUSALS dialogues that come to no summary the paper stays on its low rung and the day is closed."""
     stages.recorded.replies["2602.02343"] = {"title": "无", "summary": "太短", "highlights": []}
     requests = [len(stages.whole_day(hour)) for hour in (3, 4, 5, 6, 7)]
     assert [16, *[1] * (MAX_REFUSALS - 1)] + [0] * (5 - MAX_REFUSALS) == requests

@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 
 from paperboy.languages.language import Language
 from paperboy.papers.text import seen
-from paperboy.summaries.checks import MIN_STEM_CHARS, WRITING, Facts, names_in, plain, refusals, same, sites_of
+from paperboy.summaries.checks import (
+    MIN_STEM_CHARS,
+    WRITING,
+    Facts,
+    language_of,
+    names_in,
+    plain,
+    refusals,
+    same,
+    sites_of,
+)
 from paperboy.summaries.reply import ReplyError, read_reply
-from tests.samples import EN, ENGLISH_REPLY, REPLY, ZH, paper
+from tests.samples import EN, ENGLISH_REPLY, REPLY, ZH, paper, sample_papers, sample_summaries
 
 SMUGGLED = (
     "We study steering. Contact: a@b.com, a(at)b.com or a [at] b dot com. WeChat: abc_123, QQ 123456789, Telegram "
@@ -339,3 +349,27 @@ def test_any_text_and_any_paper(text: str, abstract: str, title: str, told: tupl
         told_texts = [seen(each) for each in (summary.summary, *summary.highlights)]
         assert told_texts == [summary.summary, *summary.highlights]
     assert all(each.encode() for each in told_texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (REPLY["summary"], "zh"),
+        (ENGLISH_REPLY["summary"], "en"),
+        ("Qwen2.5-VL-7B-Instruct 与 Llama-3.1-8B-Instruct 在多个基准上超过了此前最好的方法，训练成本也更低", "zh"),
+        ("We look at the word 引导, which stands for steering, in a great many Chinese texts.", "en"),
+        ("Управление моделью меняет то, что она говорит, без нового обучения.", None),
+        ("GPT-5, Qwen3, Llama", None),
+        ("", None),
+    ],
+    ids=["Chinese", "English", "Chinese full of names", "English with a word", "another", "names alone", "nothing"],
+)
+def test_language_of(text: str, code: str | None) -> None:
+    """A text is in the language that most of its letters are of; one too short to tell is in none."""
+    assert code == language_of(text)
+
+
+def test_every_sample_text_is_in_its_language() -> None:
+    """What the recorded model says is Chinese, and what the listings say is English."""
+    assert {"zh"} == {language_of(each.summary) for each in sample_summaries().values()}
+    assert {"en"} == {language_of(each.abstract) for each in sample_papers().values()}

@@ -232,6 +232,14 @@ def test_every_parameter_is_given_each_time() -> None:
     assert ["7", "none", "public", "Asia/Shanghai"] == values
 
 
+def test_there_is_no_sample_in_another_language() -> None:
+    """The sample in a language that it was not recorded in is refused in a sentence; its own may be named."""
+    with pytest.raises(PaperboyError, match="the sample's recorded model answers in Chinese alone"):
+        parameters_of(SAMPLE_STACK, 4566, {"Language": "en"})
+    assert "zh" == parameters_of(SAMPLE_STACK, 4566, {"Language": "zh"})["Language"]
+    assert "en" == parameters_of(LIVE, 4566, {"Language": "en"})["Language"]
+
+
 @pytest.mark.parametrize(
     "value", [{"enable_thinking": False}, {"a": 'two "quotes"', "b": ["one \\ back", "\\", "é🏆"]}, {"a": {"b": None}}]
 )

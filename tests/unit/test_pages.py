@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,14 +16,15 @@ from paperboy.languages.language import Language
 from paperboy.pages import json as json_page
 from paperboy.pages import markdown
 from paperboy.pages.markdown import escape
-from paperboy.pages.text import visible
+from paperboy.pages.text import notice, title, visible
 from paperboy.papers.listing import Rejection
 from paperboy.papers.paper import Paper
 from paperboy.papers.policy import load_policy
 from paperboy.papers.ranking import rank
+from paperboy.summaries.checks import language_of
 from paperboy.summaries.summary import Rung, Summary
 from paperboy.summaries.usage import Usage
-from tests.samples import DAY, EN, ZH, day, paper, read_json, summary
+from tests.samples import DAY, EN, ENGLISH_REPLY, REPLY, ZH, day, paper, read_json, summary
 
 READER = MarkdownIt("commonmark").enable("strikethrough")
 
@@ -137,7 +139,8 @@ def expected_blocks(digest: Digest) -> list[str]:
     wanted = [f"h1 每日论文汇总 - {digest.day}", f"p ⟦strong⟧论文数量⟦/strong⟧: {len(digest.entries)}", "hr"]
     for entry in digest.entries:
         trophy = "🏆 " if entry.ranked.trophy else ""
-        english, chinese = folded(entry.paper.title), folded(entry.summary.title or "")
+        english, chinese = folded(entry.paper.title), folded(title(entry, ZH) or "")
+        said = notice(entry, ZH)
         lines = [
             f"论文链接⟦/strong⟧: ⟦a {entry.paper.link}⟧{entry.paper.link}⟦/a⟧",
             f"组织⟦/strong⟧: {folded(entry.organization)}",
@@ -148,6 +151,7 @@ def expected_blocks(digest: Digest) -> list[str]:
         wanted += [
             f"h3 {trophy}{entry.number}. " + (f"{chinese} ({english})" if chinese else english),
             "p ⟦strong⟧" + "\n⟦strong⟧".join(lines),
+            *([f"p ⟦em⟧{said}⟦/em⟧"] if said else []),
             f"p ⟦strong⟧摘要⟦/strong⟧: {folded(entry.summary.summary)}",
         ]
         if entry.summary.highlights:
@@ -359,6 +363,31 @@ def test_high_rung(rung: Rung, limited: bool) -> None:
     assert "暂缺" not in markdown.write(digest, ZH)
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "limited", "mark"),
+    [
+        (ZH, ENGLISH_REPLY, False, "中文摘要暂缺，以下为先前的英文摘要。"),
+        (ZH, ENGLISH_REPLY, True, "已达模型用量上限，以下为先前的英文摘要。"),
+        (EN, REPLY, False, "No English summary yet; this is the earlier one, in another language."),
+        (EN, REPLY, True, "The model's usage limit is reached; this is the earlier summary, in another language."),
+    ],
+)
+@pytest.mark.parametrize("rung", [Rung.MODEL, Rung.REPAIRED])
+def test_a_summary_in_another_language(
+    language: Language, told: dict[str, Any], limited: bool, mark: str, rung: Rung
+) -> None:
+    """A model's text in a language that the digest was in before is marked as such, under the paper's own title."""
+    digest = digest_of([paper()], [Summary.model_validate(told | {"rung": rung})])
+    entry = digest.entries[0].model_copy(update={"limited": limited})
+    digest = digest.model_copy(update={"entries": (entry,)})
+    heading, _, said, summary, *_ = markdown.write(digest, language).split("---\n\n", 1)[1].split("\n\n")
+    assert ("###  1. Why Steering Works", f"*{mark}*") == (heading, said)
+    assert summary.endswith(str(told["summary"]).strip())
+    [one] = json.loads(json_page.write(digest, language))["papers"]
+    assert ({"zh", "en"} - {language.code}, "Why Steering Works") == ({one["summary_language"]}, one["title_en"])
+    assert one.get("title_zh") is None
+
+
 def test_no_cost() -> None:
     """The Markdown page never says what a day took: its format is fixed."""
     digest = digest_of([paper()], [summary()])
@@ -408,6 +437,7 @@ def test_json() -> None:
                 "tags": ["Super Lab", "Must Read"],
                 "trophy": True,
                 "summary": "本文研究大模型的引导方法。" * 10,
+                "summary_language": "zh",
                 "highlights": ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"],
                 "rung": "model",
                 "limited": False,
@@ -429,6 +459,7 @@ def test_json() -> None:
                 "tags": [],
                 "trophy": False,
                 "summary": "We look at steering. It works.",
+                "summary_language": None,
                 "highlights": [],
                 "rung": "abstract",
                 "limited": False,
@@ -492,9 +523,8 @@ def test_json_parts_add_up(shared_data: Path) -> None:
 def test_json_keeps_every_text(text: str) -> None:
     """The JSON page holds each text exactly as it was given."""
     [one] = json.loads(json_page.write(full_of(text), ZH))["papers"]
-    assert [text] * 4 + [[text] * 3] == [
-        one[key] for key in ("title_zh", "title_en", "organization", "summary", "highlights")
-    ]
+    assert [text] * 3 + [[text] * 3] == [one[key] for key in ("title_en", "organization", "summary", "highlights")]
+    assert one["title_zh"] == (None if language_of(text) == "en" else text)
 
 
 MARKS = st.text(

@@ -20,12 +20,13 @@ from paperboy.days.keys import (
     summary_key,
 )
 from paperboy.days.records import MAX_REFUSALS, DayRecords, DigestRecord, Findings, Run, SummaryRecord, papers_hash
-from paperboy.summaries.dialogue import Outcome
-from paperboy.summaries.prompt import NO_MODEL
-from paperboy.summaries.request import SummaryRequest
-from paperboy.summaries.summary import Rung, input_hash
+from paperboy.summaries.dialogue import Answer, Outcome, summarize
+from paperboy.summaries.model import Completion
+from paperboy.summaries.prompt import NO_MODEL, Message
+from paperboy.summaries.request import MAX_CALLS_PER_PAPER, SummaryRequest
+from paperboy.summaries.summary import Rung, from_paper, input_hash
 from paperboy.summaries.usage import Usage
-from tests.samples import DAY, day, paper, summary
+from tests.samples import DAY, ZH, day, paper, summary
 
 PROMPT = "1"
 PAPER = paper()
@@ -83,6 +84,26 @@ def test_refusals_are_a_models_own() -> None:
 def test_serves(rung: Rung, of: str, refusals: int, prompt: str, serves: bool) -> None:
     """A summary serves where a later run has nothing better to hope for, and a changed text opens the paper again."""
     assert serves == record(rung, of, refusals=refusals).serves(PAPER, findings(prompt))
+
+
+@pytest.mark.parametrize("earlier", [None, record(of="0", model="m")], ids=["none", "in another language"])
+def test_what_is_refused_for_good_is_paid_for_within_bounds(earlier: SummaryRecord | None) -> None:
+    """A model whose every reply is refused gets MAX_REFUSALS dialogues about a paper, and an earlier text stays."""
+    calls, kept = 0, earlier
+
+    def refused(_: tuple[Message, ...]) -> Answer:
+        return Answer(Completion(text="no", usage=used(1)), used(1))
+
+    for attempt in range(2, 9):
+        if kept and kept.serves(PAPER, findings(model="m")):
+            break
+        outcome = summarize(PAPER, ZH, refused, MAX_CALLS_PER_PAPER)
+        request = SummaryRequest(day=DAY, paper_id=PAPER.id, attempt=attempt)
+        kept = SummaryRecord.of(outcome, request, input_hash(PAPER, PROMPT), "m").after(kept)
+        calls += kept.calls
+    assert MAX_REFUSALS * MAX_CALLS_PER_PAPER == calls
+    assert kept is not None
+    assert kept.summary == (earlier.summary if earlier else from_paper(PAPER))
 
 
 @pytest.mark.parametrize("field", ["title", "abstract", "organization"])

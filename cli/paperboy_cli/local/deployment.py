@@ -25,8 +25,12 @@ def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = Mapping
 
     All of them each time: a parameter that is left out would keep the value of the last deployment. MiniStack knows no
     time zones, so the schedule is given in UTC. The pages are open to whoever reaches the emulator at `port`, which is
-    this machine alone. Raises PaperboyError where the values do not go together.
+    this machine alone. Raises PaperboyError where the values do not go together, and for the sample in a language that
+    it was not recorded in.
     """
+    usual = template.defaults()
+    if stack.sample and settings.get("Language", usual["Language"]) != usual["Language"]:
+        raise PaperboyError("the sample's recorded model answers in Chinese alone: leave Language out with --sample.")
     own = {
         "Access": "public",
         "Schedule": "cron(17 3-5 * * ? *)",
@@ -36,7 +40,7 @@ def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = Mapping
     if stack.sample:
         url = f"http://127.0.0.1:{port + 1}"
         own |= {"HfBaseUrl": url, "LlmBaseUrl": f"{url}/v1", "LlmModel": sample.MODEL}
-    values = {**template.defaults(), **own, **settings}
+    values = {**usual, **own, **settings}
     values |= {"Summarizer": settings.get("Summarizer") or ("openai" if values["LlmBaseUrl"] else "none")}
     template.check_parameters(values)
     return values

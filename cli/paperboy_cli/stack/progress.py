@@ -54,6 +54,8 @@ def _note(record: SummaryRecord, earlier: SummaryRecord | None) -> str:
     rung = record.summary.rung
     if rung.low:
         return f"marked ({rung}): {record.reason}"
+    if earlier and (earlier.summary, earlier.input_hash) == (record.summary, record.input_hash):
+        return f"the earlier text was kept, because no new one could be had: {record.reason}"
     if rung is Rung.REPAIRED:
         return f"refused at first ({record.reason}); asked again with that, and the repair was accepted"
     if earlier and earlier.summary.rung.low:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from paperboy.summaries.request import SummaryRequest
 
 MAX_REFUSALS = 3
-"""Replies of a model in a row that were no summary, after which a paper is not given to it again."""
+"""Dialogues with a model in a row that came to no summary, after which a paper is not given to it again: as many times
+`paperboy.summaries.request.MAX_CALLS_PER_PAPER` calls at most."""
 
 
 class Record(BaseModel):
@@ -109,7 +110,7 @@ class SummaryRecord(Record):
     limited: bool = False
     """Whether a limit of the budget left it without a model this time."""
     refusals: int = 0
-    """How many replies of one model in a row were no summary."""
+    """How many dialogues with one model in a row came to no summary."""
     refused_by: str | None = None
     """The name of that model."""
     refused_input: str | None = None
@@ -136,7 +137,7 @@ class SummaryRecord(Record):
         """Whether it is the best that the run can have, so that it need not try again.
 
         It is when a model wrote it from what the paper is now, when there is no model to do better, and when
-        MAX_REFUSALS replies in a row of the run's own model were no better: another model may be.
+        MAX_REFUSALS dialogues in a row with the run's own model came to no better: another model's may.
         """
         made_from = input_hash(paper, run.prompt_version)
         is_same_question = (self.refused_by, self.refused_input) == (run.model, made_from)

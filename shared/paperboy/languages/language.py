@@ -69,10 +69,12 @@ class Lengths(_Table):
 
 
 class Notices(_Table):
-    """What is said of a summary that no model wrote, by its rung."""
+    """What is said of a summary that is not the one that was wanted, by what it is instead."""
 
     listing: _Plain
     abstract: _Plain
+    earlier: _Plain
+    """A model's, from when the digest was in another language."""
 
 
 class Labels(_Table):

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from paperboy.days.digest import Digest
 from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Labels, Language
-from paperboy.pages.text import notice, visible
+from paperboy.pages.text import notice, other_language, title, visible
 from paperboy.summaries.usage import Usage
 
 TEMPLATES = Path(__file__).parent
@@ -36,6 +36,8 @@ def write(digest: Digest, language: Language) -> str:
             digest=digest,
             usage=_usage(digest.usage, language.labels),
             notice=notice,
+            other_language=other_language,
+            title_of=title,
             adds_up=_adds_up,
         )
     )

@@ -6,12 +6,15 @@ import json
 
 from paperboy.days.digest import Digest, Entry, Placed
 from paperboy.languages.language import Language
+from paperboy.pages.text import title
+from paperboy.summaries.checks import language_of
 
 
 def write(digest: Digest, language: Language) -> str:
     """Everything that the pages say, each score's parts, the receipt, and what the model took.
 
     A title is named after its language: `title_en` is the paper's own, `title_zh` the model's, null on the low rungs.
+    `summary_language` is the one that the summary is in, whatever was wanted; null where that cannot be told.
     """
     return json.dumps(
         {
@@ -34,7 +37,7 @@ def _paper(entry: Entry, language: Language) -> dict[str, object]:
         "number": entry.number,
         "id": entry.paper.id,
         "link": entry.paper.link,
-        f"title_{language.code}": entry.summary.title,
+        f"title_{language.code}": title(entry, language),
         "title_en": entry.paper.title,
         "organization": entry.organization,
         "upvotes": entry.paper.upvotes or 0,
@@ -42,6 +45,7 @@ def _paper(entry: Entry, language: Language) -> dict[str, object]:
         "comments": entry.paper.comments or 0,
         **ranked,
         "summary": entry.summary.summary,
+        "summary_language": language_of(entry.summary.summary),
         "highlights": entry.summary.highlights,
         "rung": entry.summary.rung,
         "limited": entry.limited,

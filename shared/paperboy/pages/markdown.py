@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from paperboy.days.digest import Digest, Entry
-from paperboy.languages.language import Labels, Language
-from paperboy.pages.text import notice, visible
+from paperboy.languages.language import Language
+from paperboy.pages.text import notice, title, visible
 
 
 def write(digest: Digest, language: Language) -> str:
@@ -16,13 +16,14 @@ def write(digest: Digest, language: Language) -> str:
     """
     labels = language.labels
     head = f"# {labels.digest} - {digest.day}\n\n**{labels.count}**: {len(digest.entries)}\n\n---\n"
-    return head + "".join(f"\n{_entry(entry, labels)}\n---\n" for entry in digest.entries)
+    return head + "".join(f"\n{_entry(entry, language)}\n---\n" for entry in digest.entries)
 
 
-def _entry(entry: Entry, labels: Labels) -> str:
+def _entry(entry: Entry, language: Language) -> str:
+    labels = language.labels
     trophy = "🏆" if entry.ranked.trophy else ""
     lines = [
-        f"### {trophy} {entry.number}. {_heading(entry)}",
+        f"### {trophy} {entry.number}. {_heading(entry, language)}",
         "",
         f"**{labels.link}**: [{entry.paper.link}]({entry.paper.link})",
         f"**{labels.organization}**: {escape(entry.organization)}",
@@ -32,8 +33,8 @@ def _entry(entry: Entry, labels: Labels) -> str:
         "",
     ]
     summary = entry.summary
-    if summary.rung.low:
-        lines += [f"*{notice(entry, labels)}*", ""]
+    if said := notice(entry, language):
+        lines += [f"*{said}*", ""]
     lines += [f"**{labels.summary}**: {escape(summary.summary or labels.nothing)}", ""]
     if summary.highlights:
         lines += [
@@ -44,9 +45,9 @@ def _entry(entry: Entry, labels: Labels) -> str:
     return "\n".join(lines)
 
 
-def _heading(entry: Entry) -> str:
-    english = escape(entry.paper.title)
-    heading = f"{escape(entry.summary.title)} ({english})" if entry.summary.title else english
+def _heading(entry: Entry, language: Language) -> str:
+    english, own = escape(entry.paper.title), title(entry, language)
+    heading = f"{escape(own)} ({english})" if own else english
     # A heading's closing run of # would vanish.
     return re.sub(r"(?:(?<=\s)|^)(#+)$", r"\\\1", heading)
 

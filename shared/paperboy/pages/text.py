@@ -1,10 +1,11 @@
-"""What the pages have in common: texts as a reader sees them, and what is said of a paper that no model told of."""
+"""What the pages have in common: texts as a reader sees them, and what is said of a summary that was not wanted."""
 
 from __future__ import annotations
 
 from paperboy.days.digest import Entry
-from paperboy.languages.language import Labels
+from paperboy.languages.language import Language, load_language
 from paperboy.papers.text import UNSEEN
+from paperboy.summaries.checks import language_of
 from paperboy.summaries.summary import Rung
 
 
@@ -13,7 +14,23 @@ def visible(text: str) -> str:
     return UNSEEN.sub(" ", text).strip()
 
 
-def notice(entry: Entry, labels: Labels) -> str:
-    """What a page says of a summary that no model wrote: what it is instead, and whether the budget is why."""
-    notices = labels.limited if entry.limited else labels.low
-    return notices.listing if entry.summary.rung is Rung.LISTING else notices.abstract
+def other_language(entry: Entry, language: Language) -> Language | None:
+    """The language of a model's summary that is not in the digest's: it was made when that was another one."""
+    code = None if entry.summary.rung.low else language_of(entry.summary.summary)
+    return load_language(code) if code and code != language.code else None
+
+
+def title(entry: Entry, language: Language) -> str | None:
+    """The title that a model gave the paper in the digest's language, if it did."""
+    return None if other_language(entry, language) else entry.summary.title
+
+
+def notice(entry: Entry, language: Language) -> str | None:
+    """What a page says of a summary that is not the one that was wanted: what it is, and whether the budget is why.
+
+    None where it is the one.
+    """
+    notices = language.labels.limited if entry.limited else language.labels.low
+    if entry.summary.rung.low:
+        return notices.listing if entry.summary.rung is Rung.LISTING else notices.abstract
+    return notices.earlier if other_language(entry, language) else None

@@ -37,6 +37,10 @@ MIN_LETTERS = 0.5
 down to 0.79 in Chinese, and to 0.91 in English."""
 
 
+MIN_TELLING_LETTERS = 40
+"""Letters from which on a text tells its language. The shortest published Chinese summary has 87 characters."""
+
+
 @dataclass(frozen=True)
 class Writing:
     """How a text is seen to be in a language, and which of its words are no names."""
@@ -269,6 +273,16 @@ def not_written(texts: Mapping[str, str], paper: Paper, writing: Writing) -> Ite
             wrong = wrong or share_of(writing.letters, measured) < writing.share or is_sparse(measured)
         if wrong or any(run not in source for run in writing.strange.findall(text)):
             yield field
+
+
+def language_of(text: str) -> Code | None:
+    """The language that `text` is in by the share of its letters; None where it is in none that there is, or too short
+    to tell: a text of names alone is in no language.
+    """
+    if sum(map(str.isalpha, text)) < MIN_TELLING_LETTERS:
+        return None
+    written = (code for code, writing in WRITING.items() if share_of(writing.letters, text) >= writing.share)
+    return next(written, None)
 
 
 def share_of(letters: re.Pattern[str], text: str) -> float:

@@ -108,5 +108,6 @@ def look_at_clock(url: str) -> Diagnosis:
     seconds = (dt.datetime.now(dt.UTC) - parsedate_to_datetime(date)).total_seconds()
     if abs(seconds) > MAX_CLOCK_SKEW_SECONDS:
         way = "ahead" if seconds > 0 else "behind"
-        return bad(f"this machine's is {abs(seconds) / 60:.0f} minutes {way}", "Set it, or have the system set it by NTP.")
+        text = f"this machine's is {abs(seconds) / 60:.0f} minutes {way}"
+        return bad(text, "Set it, or have the system set it by NTP.")
     return good(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC")
