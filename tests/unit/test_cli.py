@@ -63,8 +63,9 @@ def test_rank_as_json_gives_every_listed_paper(shared_data: Path) -> None:
 
 
 def test_rank_for_a_person_shows_the_cut_and_the_parts() -> None:
-    """The table tells how many are in, and each part of each score."""
+    """The table tells how many are in, and each part of each score, which its head calls points."""
     printed = run("rank", SAMPLE).stdout
+    assert re.search(r"upvotes +stars +comm\. +bonus *\n #? +paper( +points){4} +score", printed)
     assert "2026-02-03: 16 in, 9 left out by the cut" in printed
     first = next(line for line in printed.splitlines() if "79.63" in line)
     assert ["11.51", "47.43", "0.69", "20.00", "79.63"] == re.findall(r"\d+\.\d\d", first)
@@ -99,6 +100,14 @@ def test_render_takes_the_listings_own_day(tmp_path: Path) -> None:
     dateless.write_text(SAMPLE.read_text("utf-8").replace("submittedOnDailyAt", "at"), encoding="utf-8")
     error = run("render", dateless).exception
     assert f"{dateless} does not say which day it is of: name it with --date." == str(error)
+
+
+def test_render_under_another_day_warns() -> None:
+    """A listing under another day's date is said on standard error, and the page is written all the same."""
+    ran = run("render", SAMPLE, "--date", "2026-02-05")
+    assert "paperboy: the listing is of 2026-02-03, and the page is dated 2026-02-05 all the same.\n" == ran.stderr
+    assert (0, "# 每日论文汇总 - 2026-02-05") == (ran.exit_code, ran.stdout.splitlines()[0])
+    assert "" == run("render", SAMPLE, "--date", "2026-02-03").stderr
 
 
 @pytest.mark.parametrize(

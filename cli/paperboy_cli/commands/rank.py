@@ -78,8 +78,9 @@ def ranking_table(listing: Listing, ranking: Ranking, day: dt.date) -> Table:
     )
     for heading in ("#", "paper"):
         table.add_column(heading)
-    for heading in ("upvotes", "stars", "comm.", "bonus", "score"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for part in ("upvotes", "stars", "comm.", "bonus"):
+        table.add_column(f"{part}\npoints", justify="right", no_wrap=True)  # the counts stand below the title
+    table.add_column("score", justify="right", no_wrap=True)
     for row in ranking.rows:
         paper, parts = papers[row.id], row.parts
         points = (parts.upvotes, parts.stars, parts.comments, parts.bonus + parts.relevant, row.score)

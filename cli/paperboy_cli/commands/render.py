@@ -12,6 +12,7 @@ import typer
 
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.options import AnyListing, OptionalSummaries, OwnLanguage, OwnPolicy, parse_day
+from paperboy_cli.terminal import warn
 
 if TYPE_CHECKING:
     from paperboy.languages.language import Language
@@ -37,6 +38,8 @@ def render(
     day = date or own_day
     if day is None:
         raise PaperboyError(f"{listing} does not say which day it is of: name it with --date.")
+    if own_day and own_day != day:
+        warn(f"the listing is of {own_day}, and the page is dated {day} all the same.")
     own = load_summaries(summaries) if summaries else {}
     page = markdown_page(papers, load_own_policy(policy), day, own, load_own_language(language))
     sys.stdout.buffer.write(page.encode(errors="replace"))
