@@ -208,9 +208,10 @@ def test_the_data_is_there_again_after_a_restart(demo: Demo, edited: Edited) -> 
 
 
 def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
-    """The live stack comes up beside the sample's, catches up, keeps its schedule and its token to itself, and without
-    a model its digest is marked and done."""
-    demo.paperboy("up", HF_BASE_URL=demo.local.sample_url, LLM_BASE_URL="", HF_TOKEN="a-secret")  # noqa: S106 - of nothing
+    """The live stack comes up beside the sample's, catches up, keeps its schedule and its token to itself; without a
+    model `up` says so, and its digest is marked and done."""
+    said = demo.paperboy("up", HF_BASE_URL=demo.local.sample_url, LLM_BASE_URL="", HF_TOKEN="a-secret")  # noqa: S106 - of nothing
+    assert "No model is set, so the texts are the listing's own, in English." in said.stdout
     live = Deployed(demo.local, LIVE)
     assert "published" in {progress.step for progress in live.run(SECOND_ACT)}
     stacks = {each["name"]: each for each in json.loads(demo.paperboy("status", "--json").stdout)["stacks"]}

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -19,12 +20,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from paperboy_cli.commands.run import follow
+from paperboy_cli.commands.up import HOW_TO_SET_A_MODEL
 from paperboy_cli.errors import PaperboyError, StoppedError
 from paperboy_cli.local.deployment import LIVE, parameters_of
 from paperboy_cli.local.deployment import SAMPLE as SAMPLE_STACK
 from paperboy_cli.local.emulator import Local, proxies
 from paperboy_cli.main import app
 from paperboy_cli.project import template
+from paperboy_cli.project.settings import environment_settings
 from paperboy_cli.stack import deployed
 from paperboy_cli.stack.host import Stack, StackDescription
 from tests.conftest import ROOT
@@ -257,6 +260,18 @@ def test_a_json_object_is_a_parameter(value: object) -> None:
     written = template.read_settings([f"LlmExtra={json.dumps(value)}"])["LlmExtra"]
     assert value == json.loads(written)
     assert not re.search(r"""\\["' ]""", written)
+
+
+def test_the_lines_to_paste_set_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `up` says where no model is set are lines that set one: a shell takes them, and so does the template."""
+    lines = [shlex.split(line) for line in HOW_TO_SET_A_MODEL.splitlines() if line.strip().startswith("export ")]
+    pasted = dict(word.split("=", 1) for _, *words in lines for word in words)
+    for name, value in pasted.items():
+        monkeypatch.setenv(name, value)
+    parameters = parameters_of(LIVE, 4566, environment_settings())
+    assert ("openai", pasted["LLM_MODEL"]) == (parameters["Summarizer"], parameters["LlmModel"])
+    assert json.loads(pasted["LLM_EXTRA"]) == json.loads(parameters["LlmExtra"])
+    assert "LLM_API_KEY" in pasted
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from paperboy_cli.options import NewSettings, Sample, UnsetNames
 from paperboy_cli.terminal import console, show_waiting, step
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from paperboy_cli.local.emulator import Local
     from paperboy_cli.stack.deployed import Deployed
     from paperboy_cli.stack.host import Stack
+
+# DeepSeek's models think unless they are told not to, and their thoughts would use MAX_OUTPUT_TOKENS up.
+HOW_TO_SET_A_MODEL = """\
+  No model is set, so the texts are the listing's own, in English. To have one write them, paste with your key:
+    export LLM_BASE_URL=https://api.deepseek.com LLM_MODEL=deepseek-flash LLM_API_KEY=…
+    export LLM_EXTRA='{"thinking": {"type": "disabled"}}'
+  and call `paperboy up` again. The README has such lines for other providers and for a model on this machine."""
 
 
 def up(
@@ -47,6 +55,8 @@ def up(
         console.print(f"The local stack is up at {local.url}, this machine's alone.")
         console.print(f"  listings from  {parameters['HfBaseUrl']}")
         console.print(f"  summaries from {_summaries_from(parameters)}")
+        if parameters["Summarizer"] == "none":
+            console.print(Text(HOW_TO_SET_A_MODEL), soft_wrap=True)
         if docker:
             credentials = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"  # the emulator's, known to all
             invoke = f"local invoke Ingest -e events/ingest.json {invoke_options(local)}"
@@ -113,6 +123,6 @@ def _summaries_from(parameters: Mapping[str, str]) -> str:
         case "openai":
             return parameters["LlmBaseUrl"]
         case "none":
-            return "the listing itself: LLM_BASE_URL names no model"
+            return "the listing itself"
         case other:
             return other
