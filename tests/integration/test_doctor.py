@@ -130,9 +130,7 @@ def test_pages_that_do_not_open(account: Account, stages: Stages) -> None:
 
 def test_an_account_without_public_access(account: Account) -> None:
     """The account's own switch is named where the pages are to be read by others."""
-    switch = dict.fromkeys(
-        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-    )
+    switch = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     outputs = {**account.description.outputs, "Access": "unlisted"}
     blocked = replace(account, description=StackDescription(outputs, account.description.parameters)).with_stub(
         "s3control", "get_public_access_block", {"PublicAccessBlockConfiguration": switch}

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from botocore.exceptions import ClientError
 
+from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local import sample
 from paperboy_cli.local.emulator import REGION, Local, proxies
 from paperboy_cli.project import sam, template
