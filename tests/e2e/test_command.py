@@ -155,16 +155,28 @@ def test_try_at_the_samples_model(demo: Demo) -> None:
 
 
 def test_docker_desktop(demo: Demo, tmp_path: Path) -> None:
-    """With Docker Desktop, which hands containers' connections on, they are told its name for this machine."""
+    """With Docker Desktop, which hands containers' connections on, they are told its name for this machine, and are
+    let in by it."""
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\necho Docker Desktop\n")
     docker.chmod(0o755)
     before = demo.local.running().keys()
+
+    def answers() -> list[int]:
+        """What emulator and sample server answer when they are called by Docker's name for this machine."""
+        paths = {demo.local.port: "/_ministack/ready", demo.local.port + 1: "/calls"}
+        return [
+            httpx.get(f"http://127.0.0.1:{port}{path}", headers={"Host": f"host.docker.internal:{port}"}).status_code
+            for port, path in paths.items()
+        ]
+
+    assert [403, 403] == answers()
     said = demo.paperboy("up", "--sample", "--docker", PATH=f"{tmp_path}:{os.environ['PATH']}").stdout
     url = f"http://host.docker.internal:{demo.local.port}"
     env_file = demo.local.home / "env.json"
     assert said.splitlines()[-2].endswith(f"--template {demo.local.home}/build/template.yaml --env-vars {env_file}")
     assert before == demo.local.running().keys()
+    assert [200, 200] == answers()
     environments = json.loads(env_file.read_text())
     assert {"Ingest", "Score", "Summarize", "Render"} == set(environments)
     assert {url} == {each["AWS_ENDPOINT_URL"] for each in environments.values()}

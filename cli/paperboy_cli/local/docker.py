@@ -69,6 +69,7 @@ def open_to_docker(local: Local, stack: Stack) -> bool:
         variables |= {"AWS_ENDPOINT_URL": local.url}
         environments[function] = {key: docker.translate(value) for key, value in variables.items()}
     write_json(local.home / "env.json", environments)
+    local.docker_host.write_text(docker.host)
     return docker.subnet is not None and local.start_bridge(docker.host, docker.subnet)
 
 

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import processes
+from paperboy_cli.local import gate, processes
 from paperboy_cli.local.home import last_port, lock, own_port
 from paperboy_cli.project.folder import ROOT, damaged, own_folder, read_json
 from paperboy_cli.stack.host import Stack, StackDescription
@@ -31,7 +31,6 @@ REGION = "us-east-1"
 SAMPLE_DAYS = ROOT / "events" / "sample"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 """Variables that name a proxy. Each is read in lower case too."""
-OWN_HOSTS = ("127.0.0.1", "localhost")
 # Loopback needs no proxy, and waits for an invocation as long as ingest may run.
 EMULATOR_CONFIG = Config(proxies={}, retries={"total_max_attempts": 2}, connect_timeout=2, read_timeout=610)
 
@@ -56,6 +55,11 @@ class Local:
     def access_log(self) -> Path:
         """A line for each request that reached the emulator: method, address, status, user agent."""
         return self.home / "log" / "access.log"
+
+    @property
+    def docker_host(self) -> Path:
+        """What containers call this machine; it is there while the stack is open to them."""
+        return self.home / "docker-host"
 
     @property
     def scratch(self) -> Path:
@@ -161,12 +165,10 @@ class Local:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         } | proxies()
-        # The server that MiniStack starts itself, told to log each request: so calls can be counted at the wire.
-        command = [
-            *(str(ROOT / ".tools/ministack/bin/python"), "-m", "hypercorn", "ministack.app:app"),
-            *("--workers", "0", "--bind", f"127.0.0.1:{self.port}", "--keep-alive", "75"),
-            *("--access-logfile", str(self.access_log), "--access-logformat", "%(m)s %(U)s?%(q)s %(s)s %(a)s"),
-        ]
+        self.docker_host.unlink(missing_ok=True)
+        # -P: the script's folder stays off the path, where it would hide packages of the emulator's.
+        python = str(ROOT / ".tools/ministack/bin/python")
+        command = [python, "-P", gate.__file__, str(self.port), str(self.access_log), str(self.docker_host)]
         self._start("emulator", command, environment, f"{self.url}/_ministack/ready")
         return True
 
@@ -175,7 +177,8 @@ class Local:
         if "sample" in self.running():
             return False
         self._want_free(self.port + 1)
-        command = [sys.executable, "-m", "paperboy_cli.local.sample", str(self.sample_days), str(self.port + 1)]
+        arguments = [str(self.sample_days), str(self.port + 1), str(self.docker_host)]
+        command = [sys.executable, "-m", "paperboy_cli.local.sample", *arguments]
         self._start("sample", command, dict(os.environ), f"{self.sample_url}/calls")
         return True
 
@@ -238,5 +241,5 @@ def proxies() -> dict[str, str]:
     names = (*PROXIES, *map(str.lower, PROXIES))
     passed = {name: os.environ[name] for name in names if os.environ.get(name)}
     hosts = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    unproxied = ",".join(dict.fromkeys(filter(None, (*hosts.replace(" ", "").split(","), *OWN_HOSTS))))
+    unproxied = ",".join(dict.fromkeys(filter(None, (*hosts.replace(" ", "").split(","), *gate.OWN_HOSTS))))
     return passed | {"NO_PROXY": unproxied, "no_proxy": unproxied}

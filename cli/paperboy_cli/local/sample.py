@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from paperboy_cli.local.gate import hosts, refusal
+
 MODEL = "sample"
 
 
@@ -82,9 +84,21 @@ class Recorded:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, recorded: Recorded, *args: Any) -> None:
+    def __init__(self, recorded: Recorded, docker_host: Path | None, *args: Any) -> None:
         self._recorded = recorded
+        self._docker_host = docker_host
         super().__init__(*args)
+
+    def parse_request(self) -> bool:
+        """Whether there is a request to answer: what a foreign web page sends is refused at once."""
+        if not super().parse_request():
+            return False
+        port = self.connection.getsockname()[1]
+        reason = refusal(self.headers.items(), hosts(port, self._docker_host))
+        if reason:
+            self.close_connection = True  # nobody reads its body
+            self._answer(HTTPStatus.FORBIDDEN, {"error": {"message": reason}})
+        return reason is None
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -147,14 +161,18 @@ def _completion(request: Any, reply: str) -> dict[str, object]:
     }
 
 
-def server(recorded: Recorded, port: int) -> ThreadingHTTPServer:
-    """A server of the recorded answers, on 127.0.0.1 alone. Port 0 takes a free one."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, recorded))
+def server(recorded: Recorded, port: int, docker_host: Path | None = None) -> ThreadingHTTPServer:
+    """A server of the recorded answers, on 127.0.0.1 alone. Port 0 takes a free one.
+
+    `docker_host` is a file with what containers call this machine, while it is open to them.
+    """
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, recorded, docker_host))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("port", type=int)
+    parser.add_argument("docker_host", type=Path)
     arguments = parser.parse_args()
-    server(Recorded(arguments.folder), arguments.port).serve_forever()
+    server(Recorded(arguments.folder), arguments.port, arguments.docker_host).serve_forever()

@@ -1,0 +1,109 @@
+"""The gate in front of the emulator and the sample server: programs of this machine pass, foreign web pages do not.
+
+Every page that a browser shows may send requests to loopback, and what answers there asks nobody for a password.
+MiniStack's own Python runs this file as a script, so it imports nothing of the project.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+OWN_HOSTS = ("127.0.0.1", "localhost")
+READY = ("GET", "/_ministack/ready")
+"""The one endpoint of the emulator's own that is open."""
+KEEP_ALIVE_SECONDS = 75
+"""As MiniStack has it when it starts its server itself."""
+LOG_FORMAT = "%(m)s %(U)s?%(q)s %(s)s %(a)s"
+
+type Scope = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+type Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def hosts(port: int, docker_host: Path | None) -> list[str]:
+    """What this machine may be called in a request to `port`.
+
+    `docker_host` is a file with what containers call it; it is there while the stack is open to them.
+    """
+    opened = docker_host.read_text().split() if docker_host and docker_host.exists() else []
+    return [f"{name}:{port}" for name in (*OWN_HOSTS, *opened)]
+
+
+def refusal(headers: Iterable[tuple[str, str]], hosts: list[str]) -> str | None:
+    """Why a request is refused; None where it is not.
+
+    A foreign Host is a page whose name was made to mean loopback (DNS rebinding). Programs send no Origin and no
+    Sec-Fetch-Site; browsers send one of them with whatever a page asks for, and `none` for an address that the user
+    opened.
+    """
+    values: dict[str, list[str]] = {"host": [], "origin": [], "sec-fetch-site": []}
+    for name, value in headers:
+        values.get(name.lower(), []).append(value.lower())
+    if len(values["host"]) != 1 or values["host"][0] not in hosts:
+        return f"Refused: this machine is called {' or '.join(hosts)} here."
+    own_origin = f"http://{values['host'][0]}"
+    if {*values["origin"]} <= {own_origin} and {*values["sec-fetch-site"]} <= {"same-origin", "none"}:
+        return None
+    return "Refused: another page sent this request. To read a digest, open its link in the address bar."
+
+
+class Gate:
+    """An ASGI application that hands requests on to the emulator's, or refuses them with 403 and a sentence.
+
+    The emulator's own endpoints are refused to all: its paths begin with an underscore, which no bucket's name and no
+    AWS API does.
+    """
+
+    def __init__(self, application: Application, port: int, docker_host: Path) -> None:
+        self._application = application
+        self._port = port
+        self._docker_host = docker_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and (reason := self._refusal(scope)):
+            await _refuse(scope, send, reason)
+        else:
+            await self._application(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        if reason := refusal(headers, hosts(self._port, self._docker_host)):
+            return reason
+        path = scope["path"]
+        is_emulators = path.startswith("/_") or path == "/health"
+        if is_emulators and (scope.get("method"), path) != READY:
+            return "Refused: the emulator's own endpoints are closed."
+        return None
+
+
+async def _refuse(scope: Scope, send: Send, reason: str) -> None:
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    body = f"{reason}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": f"{kind}.start", "status": HTTPStatus.FORBIDDEN, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})
+
+
+def main(port: int, access_log: str, docker_host: Path) -> None:
+    """Serve the emulator behind the gate, on loopback, and log each request: so calls can be counted at the wire."""
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.accesslog = access_log
+    config.access_log_format = LOG_FORMAT
+    asyncio.run(serve(Gate(app, port, docker_host), config))
+
+
+if __name__ == "__main__":
+    _, port, access_log, docker_host = sys.argv
+    main(int(port), access_log, Path(docker_host))

@@ -1,0 +1,163 @@
+"""The gate in front of the emulator, called as a server calls it: what passes and what is refused, of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paperboy_cli.local.gate import Gate
+
+PORT = 4566
+HOST = f"127.0.0.1:{PORT}"
+CLOSED = b"Refused: the emulator's own endpoints are closed.\n"
+FOREIGN_PAGE = b"Refused: another page sent this request."
+FOREIGN_HOST = b"Refused: this machine is called 127.0.0.1:4566 or localhost:4566 here.\n"
+
+type Message = MutableMapping[str, Any]
+
+
+def at_once(running: Coroutine[Any, Any, None]) -> None:
+    """Run what waits for nothing, without an event loop: that would want a socket."""
+    with pytest.raises(StopIteration):
+        running.send(None)
+
+
+def ask(folder: Path, path: str = "/bucket/key", method: str = "GET", kind: str = "http", **headers: str) -> bytes:
+    """What the gate answers; `passed` where it hands the request on. A header's `_` is written as a hyphen."""
+    sent: list[Message] = []
+
+    async def application(scope: Message, receive: Any, send: Any) -> None:
+        sent.append({"body": b"passed"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    written = {"host": HOST} | headers
+    pairs = [
+        (name.replace("_", "-").encode(), value.encode("latin-1"))
+        for name, values in written.items()
+        for value in values.split("\n")
+        if value
+    ]
+    scope: Message = {"type": kind, "path": path, "headers": pairs}
+    if kind == "http":
+        scope["method"] = method
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is read")
+
+    at_once(Gate(application, PORT, folder / "docker-host")(scope, receive, send))
+    if len(sent) == 2:
+        prefix = "websocket." if kind == "websocket" else ""
+        assert [f"{prefix}http.response.start", f"{prefix}http.response.body"] == [each["type"] for each in sent]
+        assert 403 == sent[0]["status"]
+        assert dict(sent[0]["headers"])[b"content-length"] == str(len(sent[1]["body"])).encode()
+    answer: bytes = sent[-1]["body"]
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"host": f"localhost:{PORT}"},
+        {"host": f"LocalHost:{PORT}", "origin": f"http://localhost:{PORT}"},
+        {"origin": f"http://{HOST}", "sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "none"},
+    ],
+    ids=str,
+)
+def test_what_passes(tmp_path: Path, kind: str, headers: dict[str, str]) -> None:
+    """Programs, an address that the user opened, and the stack's own pages get through, whatever they ask for."""
+    for method in ("GET", "POST", "DELETE"):
+        assert b"passed" == ask(tmp_path, method=method, kind=kind, **headers)
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": f"https://{HOST}"},
+        {"origin": "http://127.0.0.1:8000"},
+        {"origin": f"http://localhost:{PORT}"},
+        {"origin": f"http://{HOST}.evil.example"},
+        {"origin": f"http://{HOST}\nhttps://evil.example"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "what comes next"},
+        {"origin": f"http://{HOST}", "sec_fetch_site": "cross-site"},
+        {"origin": "\xff"},
+    ],
+    ids=str,
+)
+def test_a_foreign_page(tmp_path: Path, kind: str, headers: dict[str, str]) -> None:
+    """What a page of another origin asks for is refused, for any method, and the name of this machine is no excuse."""
+    for method in ("GET", "HEAD", "POST", "OPTIONS", "DELETE"):
+        assert ask(tmp_path, method=method, kind=kind, **headers).startswith(FOREIGN_PAGE)
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "evil.example", f"evil.example:{PORT}", "127.0.0.1", "localhost", f"127.0.0.1:{PORT + 1}"),
+        *(f"127.0.0.1.evil.example:{PORT}", f"a.localhost:{PORT}", f"localhost.:{PORT}", f"[::1]:{PORT}"),
+        *(f"evil@{HOST}", f"{HOST}\nevil.example", f"{HOST}, evil.example", f"host.docker.internal:{PORT}", "\xff"),
+    ],
+)
+def test_a_foreign_host(tmp_path: Path, kind: str, host: str) -> None:
+    """A name that somebody made to mean loopback is refused, though the page then seems to be of this origin."""
+    assert ask(tmp_path, kind=kind, host=host, origin=f"http://{host}", sec_fetch_site="same-origin") == FOREIGN_HOST
+
+
+def test_what_containers_call_this_machine(tmp_path: Path) -> None:
+    """While the stack is open to Docker, its name for this machine is taken as well, at the emulator's own port."""
+    (tmp_path / "docker-host").write_text("172.17.0.1")
+    assert b"passed" == ask(tmp_path, host=f"172.17.0.1:{PORT}")
+    for host in ("172.17.0.1", f"172.17.0.2:{PORT}"):
+        assert ask(tmp_path, host=host).endswith(f" or localhost:{PORT} or 172.17.0.1:{PORT} here.\n".encode())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/_ministack/reset", "/_ministack/config", "/_ministack/health", "/_ministack/lambda-code/f", "/_ministack"),
+        *("/_ministack/ready/", "/_localstack/health", "/_localstack/x", "/_aws/lambda-url/f", "/_aws/execute-api/a/b"),
+        *("/_alb/name/", "/_new/in/the/next/version", "/_", "/health"),
+    ],
+)
+def test_the_emulators_own_endpoints(tmp_path: Path, path: str) -> None:
+    """Nobody reaches what the emulator has besides AWS's APIs, by any method or as a websocket."""
+    for method in ("GET", "HEAD", "POST", "PUT", "OPTIONS"):
+        assert CLOSED == ask(tmp_path, path, method)
+    assert CLOSED == ask(tmp_path, path, kind="websocket")
+
+
+def test_the_endpoint_that_the_project_needs(tmp_path: Path) -> None:
+    """Whether the emulator is ready can be read, and only read, and not by a foreign page."""
+    assert b"passed" == ask(tmp_path, "/_ministack/ready")
+    assert CLOSED == ask(tmp_path, "/_ministack/ready", "POST")
+    assert ask(tmp_path, "/_ministack/ready", sec_fetch_site="cross-site").startswith(FOREIGN_PAGE)
+
+
+@pytest.mark.parametrize("path", ["/bucket/_ministack/reset", "/bucket/health", "/healthy/key", "/"])
+def test_paths_of_aws(tmp_path: Path, path: str) -> None:
+    """An object may be named like an endpoint of the emulator's."""
+    assert b"passed" == ask(tmp_path, path)
+
+
+def test_the_servers_start_and_end(tmp_path: Path) -> None:
+    """The events of the server's life, which have neither host nor path, reach the emulator."""
+    seen: list[Message] = []
+
+    async def application(scope: Message, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    at_once(Gate(application, PORT, tmp_path / "docker-host")({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    assert [{"type": "lifespan"}] == seen
