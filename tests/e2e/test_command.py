@@ -184,3 +184,15 @@ def test_docker_desktop(demo: Demo, tmp_path: Path) -> None:
     assert f"http://host.docker.internal:{demo.local.port + 1}" == environments["Ingest"]["HF_BASE_URL"]
     names = environments["Score"]["TABLE_NAME"], environments["Render"]["BUCKET_NAME"]
     assert (demo.outputs["Table"], demo.outputs["Bucket"]) == names
+
+
+def test_docker_on_linux(demo: Demo, tmp_path: Path) -> None:
+    """On Linux containers come over the bridge, and are let in by its gateway's address."""
+    network = {"IPAM": {"Config": [{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.2"}]}}
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\n[ $1 = info ] && echo Debian || echo '{json.dumps([network])}'\n")
+    docker.chmod(0o755)
+    demo.paperboy("up", "--sample", "--docker", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    ports = {demo.local.port: "/_ministack/ready", demo.local.port + 1: "/calls"}
+    assert [200, 200] == [httpx.get(f"http://127.0.0.2:{port}{path}").status_code for port, path in ports.items()]
+    demo.local.stop(leave={"emulator", "sample"})
