@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 
 import httpx
 import psutil
@@ -44,13 +46,15 @@ def running(folder: Path) -> dict[str, psutil.Process]:
 def start(folder: Path, name: str, command: list[str], environment: Mapping[str, str], ready_url: str) -> None:
     """Start a process for the stack in `folder` and wait until `ready_url` answers; its output is in `log/NAME.log`.
 
-    Raises PaperboyError where the program is not there, or does not answer within START_TIMEOUT_SECONDS.
+    Raises PaperboyError where the program is not there, does not answer within START_TIMEOUT_SECONDS, or cannot be
+    remembered: then it is ended, since no `down` would find it.
     """
     if not Path(command[0]).exists():
         raise PaperboyError(f"{command[0]} is not there: `make setup` installs it.")
-    log = folder / "log" / f"{name}.log"
+    log, remembered = folder / "log" / f"{name}.log", folder / "processes.json"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a") as output:
+    others = read_json(remembered)
+    with log.open("a") as output, _interrupted_at_end():
         process = subprocess.Popen(  # noqa: S603 - our own tools with our own arguments
             command,
             cwd=ROOT,
@@ -60,12 +64,35 @@ def start(folder: Path, name: str, command: list[str], environment: Mapping[str,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    created = psutil.Process(process.pid).create_time()
-    remembered = folder / "processes.json"
-    write_json(remembered, read_json(remembered) | {name: [process.pid, created]})
+        _remember(remembered, others, name, psutil.Process(process.pid))
     in_time = wait_for(lambda: process.poll() is not None or _answers(ready_url), START_TIMEOUT_SECONDS)
     if not in_time or process.poll() is not None:
         raise PaperboyError(f"the {name} did not start; its last words are in {log}.")
+
+
+@contextlib.contextmanager
+def _interrupted_at_end() -> Iterator[None]:
+    """Have a Ctrl-C that comes in here take effect at its end."""
+    caught: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda *arguments: caught.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if caught and callable(handler):
+        handler(*caught[0])
+
+
+def _remember(remembered: Path, others: Mapping[str, object], name: str, process: psutil.Process) -> None:
+    """Write down that a process runs. Raises PaperboyError where that cannot be done; the process has then ended."""
+    try:
+        write_json(remembered, {**others, name: [process.pid, process.create_time()]})
+    except OSError as error:
+        stop([process], ports=())
+        raise PaperboyError(
+            f"{error.filename or remembered}: {error.strerror}. So the {name} was stopped again: `paperboy down` would"
+            " not have found it. Make room there, or choose another folder to work in with PAPERBOY_HOME."
+        ) from error
 
 
 def stop(processes: Iterable[psutil.Process], ports: Iterable[int]) -> None:
