@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from paperboy_cli.local.emulator import Local
+from paperboy_cli.local.processes import is_free, wait_for
 from paperboy_cli.project.sam import fingerprint
-from tests.e2e.conftest import paperboy
+from tests.e2e.conftest import PAPERBOY, paperboy
 
 
 @pytest.fixture
@@ -46,6 +51,29 @@ def test_a_failed_deploy(local: Local) -> None:
     assert str(local.home / "log" / "deploy.log") in said.stderr
     assert 1 == len(said.stderr.strip().splitlines())
     assert {} == local.running()
+
+
+@pytest.mark.parametrize("step", ["emulator.log", "build.log"])
+def test_ctrl_c_while_a_stack_comes_up(local: Local, step: str) -> None:
+    """Ctrl-C amid `up`, which a terminal sends to all that it started, ends with one sentence and leaves nothing."""
+    own = {"PAPERBOY_HOME": str(local.home), "PAPERBOY_PORT": str(local.port)}
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [PAPERBOY, "up", "--sample"],
+        env=os.environ | own,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    ) as running:
+        assert wait_for((local.home / "log" / step).exists, 60)
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    sentence = "paperboy: stopped, and with it what this command had started. The same command begins again.\n"
+    assert (130, sentence) == (running.returncode, said)
+    assert {} == local.running()
+    assert is_free(local.port)
+    assert is_free(local.port + 1)
 
 
 @pytest.mark.parametrize("command", [["run"], ["run", "--sample", "2026-02-03"]])

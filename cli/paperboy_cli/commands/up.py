@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from paperboy_cli.errors import StoppedError
 from paperboy_cli.options import NewSettings, Sample, UnsetNames
 from paperboy_cli.terminal import console, show_waiting, step
 
@@ -43,14 +44,18 @@ def up(
     from paperboy_cli.local.docker import invoke_options
     from paperboy_cli.local.emulator import Local
     from paperboy_cli.project.template import read_settings
+    from paperboy_cli.stack.keys import environment_keys, keep_keys
 
     local = Local()
     with local.explained():
         new, forgotten = read_settings(settings or []), unset or []
         if sample and forgotten:
             raise typer.BadParameter("--unset is of your own stack: the sample keeps no settings.")
+        keys = environment_keys()
         own_settings = new if sample else kept_settings(local, new, forgotten)
-        deployed = bring_up(local, SAMPLE if sample else LIVE, own_settings, docker, forgotten)
+        deployed = bring_up(local, SAMPLE if sample else LIVE, own_settings, docker)
+        if not sample:
+            keep_keys(local, deployed.stack, keys, forgotten)
         parameters = deployed.description.parameters
         console.print(f"The local stack is up at {local.url}, this machine's alone.")
         console.print(f"  listings from  {parameters['HfBaseUrl']}")
@@ -86,36 +91,39 @@ def kept_settings(local: Local, new: dict[str, str], unset: Collection[str]) -> 
 
 
 def bring_up(
-    local: Local,
-    stack: Stack,
-    settings: Mapping[str, str] = MappingProxyType({}),
-    docker: bool = False,
-    unset: Collection[str] = (),
+    local: Local, stack: Stack, settings: Mapping[str, str] = MappingProxyType({}), docker: bool = False
 ) -> Deployed:
     """Have a stack up and deployed, with `settings` for parameters of the template, and show each step.
 
-    The keys of the environment are put into the live stack's store, and those to `unset` are taken away.
+    Raises StoppedError at Ctrl-C.
     """
-    from paperboy_cli.local.deployment import build, deploy, parameters_of
-    from paperboy_cli.local.docker import open_to_docker
+    from paperboy_cli.local.deployment import parameters_of
     from paperboy_cli.project.sam import check_sources
     from paperboy_cli.stack.deployed import Deployed
-    from paperboy_cli.stack.keys import environment_keys, keep_keys
 
     check_sources()
-    keys = {} if stack.sample else environment_keys()
     parameters = parameters_of(stack, local.port, settings)  # raises before anything starts
-    with local.lock(show_waiting), local.stopped_on_failure():
-        if stack.sample:  # before the emulator, which takes longer to find out in vain
-            step("sample server", local.start_sample, "started", "runs already")
-        step("emulator", local.start_emulator, "started", "runs already")
-        step("sam build", lambda: build(local), "built", "nothing changed")
-        step("sam deploy", lambda: deploy(local, stack, parameters), f"{stack.name} deployed", "nothing changed")
-        if not stack.sample:
-            keep_keys(local, stack, keys, unset)
-        if docker:
-            step("docker", lambda: open_to_docker(local, stack), "opened", "is open already")
-        return Deployed(local, stack)
+    try:
+        with local.lock(show_waiting), local.stopped_on_failure():
+            _take_steps(local, stack, parameters, docker)
+            return Deployed(local, stack)
+    except KeyboardInterrupt:
+        raise StoppedError(
+            "stopped, and with it what this command had started. The same command begins again."
+        ) from None
+
+
+def _take_steps(local: Local, stack: Stack, parameters: Mapping[str, str], docker: bool) -> None:
+    from paperboy_cli.local.deployment import build, deploy
+    from paperboy_cli.local.docker import open_to_docker
+
+    if stack.sample:  # before the emulator, which takes longer to find out in vain
+        step("sample server", local.start_sample, "started", "runs already")
+    step("emulator", local.start_emulator, "started", "runs already")
+    step("sam build", lambda: build(local), "built", "nothing changed")
+    step("sam deploy", lambda: deploy(local, stack, parameters), f"{stack.name} deployed", "nothing changed")
+    if docker:
+        step("docker", lambda: open_to_docker(local, stack), "opened", "is open already")
 
 
 def _summaries_from(parameters: Mapping[str, str]) -> str:
