@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
+from paperboy import __version__
 from paperboy_cli.commands import check, demo, deploy, doctor, down, rank, render, run, status, try_, up
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.terminal import replace_what_cannot_be_shown, warn
@@ -40,6 +42,21 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"paperboy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What stands before the subcommand; `_show_version` does it all."""
 
 
 def main() -> None:

@@ -93,15 +93,20 @@ OptionalDays = Annotated[
 ]
 
 
-def stack_in_aws(name: str | None, profile: str | None, region: str | None) -> tuple[Cloud, Stack] | None:
-    """The stack in AWS that the options name, with its host; None for the local one.
+def stack_in_aws(
+    name: str | None, profile: str | None, region: str | None, sample: bool = False
+) -> tuple[Cloud, Stack] | None:
+    """The stack in AWS that the options name, with its host; None for a local one.
 
-    Raises BadParameter for options that only one in AWS has. Nothing of the local stack is loaded: that needs Unix.
+    Raises BadParameter for options that only one in AWS or only a local one (`sample`) has. Nothing of the local stack
+    is loaded: that needs Unix.
     """
     if name is None:
         if profile or region:
             raise typer.BadParameter("--profile and --region are of a stack in AWS: name it with --stack.")
         return None
+    if sample:
+        raise typer.BadParameter("--sample is of the local stack: leave it or --stack out.")
     from paperboy_cli.stack.host import Stack
 
     return cloud_of(name, profile, region), Stack(name, sample=False)

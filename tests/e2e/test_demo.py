@@ -216,6 +216,10 @@ def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
     assert "published" in {progress.step for progress in live.run(SECOND_ACT)}
     stacks = {each["name"]: each for each in json.loads(demo.paperboy("status", "--json").stdout)["stacks"]}
     assert {"paperboy", "paperboy-sample"} == set(stacks)
+    of_sample = json.loads(demo.paperboy("status", "--sample", "--json").stdout)
+    assert [stacks["paperboy-sample"]] == of_sample["stacks"]
+    shown = demo.paperboy("status", "--sample").stdout
+    assert ("paperboy-sample: " in shown, "paperboy: " in shown) == (True, False)
     digest = stacks["paperboy"]["digests"][0]
     assert (str(SECOND_ACT), {"listing": 7, "abstract": 3}) == (digest["day"], digest["rungs"])
     assert not digest["open"]

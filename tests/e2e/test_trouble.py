@@ -76,16 +76,36 @@ def test_ctrl_c_while_a_stack_comes_up(local: Local, step: str) -> None:
     assert is_free(local.port + 1)
 
 
-@pytest.mark.parametrize("command", [["run"], ["run", "--sample", "2026-02-03"]])
-def test_no_stack(local: Local, command: list[str]) -> None:
-    """Without a running stack `run` says which command starts it."""
+@pytest.mark.parametrize(
+    ("command", "starts"),
+    [(["run"], "up"), (["run", "2026-02-03"], "up"), (["run", "--sample", "2026-02-03"], "up --sample")],
+)
+def test_no_stack(local: Local, command: list[str], starts: str) -> None:
+    """Without a running stack `run` says which command starts the one that was meant."""
     said = paperboy(local, *command, check=False)
-    assert (1, "paperboy: the local stack is not up: `paperboy up` starts it.\n") == (said.returncode, said.stderr)
+    assert 1 == said.returncode
+    assert f"paperboy: the local stack is not up: `paperboy {starts}` starts it.\n" == said.stderr
 
 
 def test_down_and_status_without_a_stack(local: Local) -> None:
     """`down` and `status` have an answer where nothing runs."""
     assert "Nothing was running.\n" == paperboy(local, "down").stdout
-    assert {"up": False, "url": None, "running": [], "stacks": []} == json.loads(
-        paperboy(local, "status", "--json").stdout
-    )
+    for options in ([], ["--sample"]):
+        assert {"up": False, "url": None, "running": [], "stacks": []} == json.loads(
+            paperboy(local, "status", "--json", *options).stdout
+        )
+        starts = " ".join(["up", *options])
+        assert f"Nothing is running; `paperboy {starts}` starts it.\n" == paperboy(local, "status", *options).stdout
+
+
+def test_status_of_what_is_half_up(local: Local) -> None:
+    """`status` tells what runs where the emulator does not, or has nothing deployed, and how to go on."""
+    try:
+        local.start_sample()
+        said = paperboy(local, "status", "--sample").stdout
+        assert "Only sample is running; `paperboy up --sample` starts it.\n" == said
+        local.start_emulator()
+        said = paperboy(local, "status").stdout
+        assert f"Up at {local.url}: emulator, sample. `paperboy up` deploys the stack.\n" == said
+    finally:
+        local.stop()

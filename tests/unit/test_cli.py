@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -177,6 +178,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], said:
         (["run", "2024-02-01..2026-02-01"], "366 are the most at once"),
         (["run", "--profile", "own"], "name it with --stack"),
         (["run", "--stack", "paperboy", "--sample"], "leave it or --stack out"),
+        (["status", "--stack", "paperboy", "--sample"], "leave it or --stack out"),
         (["status", "--stack", "paperboy", "--days", "8"], "less than or equal to 7"),
     ],
 )
@@ -383,6 +385,14 @@ def test_the_help_loads_no_library() -> None:
     loaded = loaded_by("--help")
     assert "paperboy_cli.commands.run" in loaded
     assert not loaded & {"boto3", "botocore", "httpx", "jinja2", "psutil", "pydantic", "yaml"}
+
+
+def test_the_version() -> None:
+    """`--version` is the package's, and is not followed by anything."""
+    assert (0, f"paperboy {metadata.version('paperboy')}\n") == (
+        run("--version").exit_code,
+        run("--version", "up").stdout,
+    )
 
 
 @pytest.mark.parametrize("command", [["run", "2026-02-03"], ["status"]], ids=["run", "status"])

@@ -44,9 +44,7 @@ def run(
     """
     from paperboy_cli.stack.deployed import Deployed
 
-    in_aws = stack_in_aws(stack, profile, region)
-    if in_aws and sample:
-        raise typer.BadParameter("--sample is of the local stack: leave it or --stack out.")
+    in_aws = stack_in_aws(stack, profile, region, sample)
     host, which = in_aws or _local_stack(sample)
     with host.explained():
         deployed = Deployed(host, which)

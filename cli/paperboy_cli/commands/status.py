@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from paperboy_cli.options import AsJson, InAws, Profile, Region, stack_in_aws
+from paperboy_cli.options import AsJson, InAws, Profile, Region, Sample, stack_in_aws
 from paperboy_cli.terminal import console, print_json
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ MAX_SHOWN_DIGESTS = 10
 
 
 def status(
+    sample: Sample = False,
     stack: InAws = None,
     profile: Profile = None,
     region: Region = None,
@@ -34,17 +35,13 @@ def status(
 
     The pages of a private stack (Access) are read through signed links, and it says when those end.
     """
-    in_aws = stack_in_aws(stack, profile, region)
-    answer = _in_aws(*in_aws, days) if in_aws else _local(days)
+    in_aws = stack_in_aws(stack, profile, region, sample)
+    answer = _in_aws(*in_aws, days) if in_aws else _local(sample, days)
     if as_json:
         print_json(answer, indent=1)
         return
     if "up" in answer:
-        console.print(
-            f"Up at {answer['url']}: {', '.join(answer['running'])}."
-            if answer["up"]
-            else "Nothing is running; `paperboy up` starts it."
-        )
+        console.print(_state_text(answer, "paperboy up --sample" if sample else "paperboy up"))
     for each in answer["stacks"]:
         show(each)
 
@@ -57,7 +54,7 @@ def _in_aws(host: Host, stack: Stack, days: int) -> dict[str, Any]:
         return {"stacks": [status_of(Deployed(host, stack), days, Settings.in_aws(stack.name))]}
 
 
-def _local(days: int) -> dict[str, Any]:
+def _local(sample: bool, days: int) -> dict[str, Any]:
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.emulator import Local
     from paperboy_cli.project.settings import Settings
@@ -68,7 +65,8 @@ def _local(days: int) -> dict[str, Any]:
     with local.explained():
         running = sorted(local.running())
         up = "emulator" in running
-        stacks = [stack for stack in (LIVE, SAMPLE) if up and local.describe_if_deployed(stack)]
+        wanted = (SAMPLE,) if sample else (LIVE, SAMPLE)
+        stacks = [stack for stack in wanted if up and local.describe_if_deployed(stack)]
         return {
             "up": up,
             "url": local.url if up else None,
@@ -114,6 +112,15 @@ def _digest(day: dt.date, record: DigestRecord, links: Links) -> dict[str, Any]:
         "link": links.to(digest_key(day)),
         "markdown": links.to(digest_key(day, MARKDOWN)),
     }
+
+
+def _state_text(status: dict[str, Any], command: str) -> str:
+    """What runs of the local stack, and which command starts what does not."""
+    running = ", ".join(status["running"])
+    if not status["up"]:
+        return f"{f'Only {running}' if running else 'Nothing'} is running; `{command}` starts it."
+    missing = "" if status["stacks"] else f" `{command}` deploys the stack."
+    return f"Up at {status['url']}: {running}.{missing}"
 
 
 def show(status: dict[str, Any]) -> None:

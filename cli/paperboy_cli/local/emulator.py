@@ -100,7 +100,7 @@ class Local:
 
     def describe(self, stack: Stack) -> StackDescription:
         if "emulator" not in self.running():
-            raise PaperboyError("the local stack is not up: `paperboy up` starts it.")
+            raise PaperboyError(f"the local stack is not up: `paperboy up{self.options(stack)}` starts it.")
         if description := self.describe_if_deployed(stack):
             return description
         raise PaperboyError(f"the stack {stack.name} is not deployed: `paperboy up{self.options(stack)}` does it.")
@@ -121,7 +121,10 @@ class Local:
         try:
             yield
         except (NoConnectionError, HTTPClientError) as error:
-            raise PaperboyError("the local stack went away in the middle: `paperboy up` starts it again.") from error
+            raise PaperboyError(
+                "the local stack went away in the middle: `paperboy up` starts it again,"
+                " `paperboy up --sample` the sample's."
+            ) from error
 
     # Processes
 
