@@ -10,9 +10,11 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo down check fix test bench lint
 
-# uv is used where it is found; else one is installed for this folder alone.
+# uv is used where it is found; else one is installed for this folder alone. Neither is named by its whole path: that may
+# have spaces, which make takes for the end of a name.
 UV_VERSION := 0.13.8
-UV := $(or $(shell command -v uv),$(CURDIR)/.tools/uv/bin/uv)
+OWN_UV := .tools/uv/bin/uv
+UV := $(if $(shell command -v uv),uv,$(OWN_UV))
 READY := .tools/ready
 
 help:
@@ -21,7 +23,7 @@ help:
 setup: $(READY)
 
 # Three environments from one lock: the project's, and one each for two tools that exclude each other.
-$(READY): pyproject.toml uv.lock | $(UV)
+$(READY): pyproject.toml uv.lock | $(filter $(OWN_UV),$(UV))
 	@echo "Setting up Python 3.13 and the project's packages"
 	@$(UV) python find --quiet 3.13 >/dev/null 2>&1 || $(UV) python install --quiet 3.13 || { \
 		echo "Paperboy needs Python 3.13, and none is here or can be downloaded. Install it" \
@@ -31,9 +33,9 @@ $(READY): pyproject.toml uv.lock | $(UV)
 	@UV_PROJECT_ENVIRONMENT=.tools/ministack $(UV) sync --quiet --frozen --no-install-project --only-group ministack
 	@touch $@
 
-$(CURDIR)/.tools/uv/bin/uv:
+$(OWN_UV):
 	@echo "Setting up uv $(UV_VERSION)"
-	@{ python3 -m venv .tools/uv && .tools/uv/bin/pip install -qq --disable-pip-version-check uv==$(UV_VERSION); } || { \
+	@{ python3 -m venv .tools/uv && .tools/uv/bin/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION); } || { \
 		echo "Paperboy needs uv, and it could not be installed here. Install it" \
 		     "(https://docs.astral.sh/uv/getting-started/installation) and run make again." >&2; exit 1; }
 
