@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -27,7 +28,7 @@ def options(demo: Demo) -> list[str]:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     said = demo.paperboy("up", "--sample", "--docker").stdout
     line = next(line for line in said.splitlines() if "sam local invoke" in line)
-    return line.split("events/ingest.json")[1].replace("demo home", "demo\0home").split()
+    return shlex.split(line.split("events/ingest.json")[1])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_every_case_is_answered(demo: Demo, options: list[str], function: str, c
         [
             *(ROOT / ".tools/sam/bin/sam", "local", "invoke", function, "-e", ROOT / "events" / f"{case}.json"),
             *("--skip-pull-image", "--region", "us-east-1"),
-            *(option.replace("\0", " ") for option in options),
+            *options,
         ],
         env=os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
         capture_output=True,

@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ def open_to_docker(local: Local, stack: Stack) -> bool:
 
 def invoke_options(local: Local) -> str:
     """What `sam local invoke` has to be told to speak to a stack that is open to Docker."""
-    return f"--template {local.home / 'build' / 'template.yaml'} --env-vars {local.home / 'env.json'}"
+    template, environment = (shlex.quote(str(local.home / name)) for name in ("build/template.yaml", "env.json"))
+    return f"--template {template} --env-vars {environment}"
 
 
 def _ask(*arguments: str) -> str:
