@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Metric", "count", "logger", "metrics", "report_listing", "report_unreadable"]
 
-logger = Logger()
+# Lambda takes the level of a line of JSON only where its time is as RFC 3339 has it.
+logger = Logger(use_rfc3339=True)
 metrics = Metrics()
 
 # They log every address and where credentials were found at INFO: more than a log should say.
