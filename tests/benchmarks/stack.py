@@ -87,7 +87,8 @@ class Bench:
 
     @cached_property
     def _table(self) -> Any:
-        return self.local.resource("dynamodb").Table(self.deployed.outputs["Table"])
+        dynamodb = self.local.session.resource("dynamodb", endpoint_url=self.local.url)
+        return dynamodb.Table(self.deployed.outputs["Table"])
 
     def summarized(self, day: dt.date) -> int:
         """How many summaries the day has; asked with as little work for the emulator as possible."""

@@ -53,7 +53,7 @@ class Demo:
 
     def records(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every record of the table by its keys."""
-        table = self.local.resource("dynamodb").Table(self.outputs["Table"])
+        table: Any = self.local.session.resource("dynamodb", endpoint_url=self.local.url).Table(self.outputs["Table"])
         return {(item["pk"], item["sk"]): item for item in table.scan(ConsistentRead=True)["Items"]}
 
     def puts(self) -> int:

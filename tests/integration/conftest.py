@@ -67,7 +67,9 @@ class Stages:
     source: Source
     model: Model
     recorded: sample.Recorded
+    client: Any
     dynamodb: Any
+    """The resource, for what a test looks at or damages."""
     s3: Any
     sqs: Any
     name: str
@@ -88,7 +90,7 @@ class Stages:
 
     @property
     def budget(self) -> Budget:
-        return Budget(self.name, self.on_unreadable, self.limits, self.dynamodb.Table(self.name))
+        return Budget(self.name, self.on_unreadable, self.limits, self.client)
 
     @property
     def summarizing(self) -> Summarize:
@@ -183,19 +185,19 @@ def new_stages(emulator: Local, url: str, recorded: sample.Recorded) -> Stages:
     name = f"test-{uuid.uuid4().hex}"
     properties = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["Table"]["Properties"]
     schema = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")}
-    dynamodb = emulator.resource("dynamodb")
-    s3, sqs = emulator.client("s3"), emulator.client("sqs")
-    table = dynamodb.create_table(TableName=name, **schema)
+    client, s3, sqs = emulator.client("dynamodb"), emulator.client("s3"), emulator.client("sqs")
+    client.create_table(TableName=name, **schema)
     s3.create_bucket(Bucket=name)
     queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
     return Stages(
-        table=Table(name, nothing_is_unreadable, table),
+        table=Table(name, nothing_is_unreadable, client),
         bucket=Bucket(name, s3),
         queue=Queue(queue_url, sqs),
         source=HuggingFace(url),
         model=OpenAI(f"{url}/v1", sample.MODEL, schema_of(load_language("zh"))),
         recorded=recorded,
-        dynamodb=dynamodb,
+        client=client,
+        dynamodb=emulator.session.resource("dynamodb", endpoint_url=emulator.url),
         s3=s3,
         sqs=sqs,
         name=name,

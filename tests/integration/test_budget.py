@@ -168,7 +168,7 @@ def test_a_crash_anywhere(
     """After a crash the paper is free when its claim has run out; it is paid twice only where a reply was lost, and the
     month never counts less than was paid: what a crash left set aside counts as usage."""
     message = first_request(stages)
-    table = Table(stages.name, nothing_is_unreadable, stages.dynamodb.Table(stages.name))
+    table = Table(stages.name, nothing_is_unreadable, stages.client)
     budget, model = stages.budget, CrashingModel(stages) if where == "model" else stages.model
     if where != "model":
         crashing(table if "summary" in where else budget, where, after)

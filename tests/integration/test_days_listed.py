@@ -38,7 +38,7 @@ class Overtaken(Table):
     """A table whose other days are published, and listed, just after the days were read."""
 
     def __init__(self, stages: Stages) -> None:
-        super().__init__(stages.name, nothing_is_unreadable, stages.dynamodb.Table(stages.name))
+        super().__init__(stages.name, nothing_is_unreadable, stages.client)
         self._stages = stages
         self._waiting = True
 

@@ -348,7 +348,7 @@ def test_render_reports_the_first_record_of_the_day_that_failed(stages: Stages, 
     requests = stages.requests()
     for request in requests:
         stages.summarize(request)
-    stages.table = Troubled(stages.name, nothing_is_unreadable, stages.dynamodb.Table(stages.name))
+    stages.table = Troubled(stages.name, nothing_is_unreadable, stages.client)
     keys = [summary_key(request.paper_id) for request in requests]
     batch = stream((DAY, "RANKING"), (OTHER, "RANKING"), (OTHER, keys[0]), *((DAY, key) for key in keys))
     answer, raised = call(render, batch)

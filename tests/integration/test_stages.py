@@ -298,7 +298,7 @@ class Interrupted(Table):
     """A table that lets others act just after a day was read, so that what was read is old."""
 
     def __init__(self, stages: Stages, then: Any) -> None:
-        super().__init__(stages.name, nothing_is_unreadable, stages.dynamodb.Table(stages.name))
+        super().__init__(stages.name, nothing_is_unreadable, stages.client)
         self._then = [then]
 
     def read_day(self, day: Any) -> DayRecords:

@@ -33,7 +33,7 @@ FIELDS = {"paper": "title", "run": "listed", "ranking": "rows", "summary": "summ
 def reported(stages: Stages) -> list[tuple[str, str, str]]:
     """What is reported of records that cannot be read, from now on."""
     reports: list[tuple[str, str, str]] = []
-    stages.table = Table(stages.name, lambda *report: reports.append(report), stages.dynamodb.Table(stages.name))
+    stages.table = Table(stages.name, lambda *report: reports.append(report), stages.client)
     return reports
 
 

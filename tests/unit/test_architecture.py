@@ -202,3 +202,9 @@ def test_only_the_provider_that_is_configured_is_loaded(summarizer: str, used: s
         QUEUE_URL="https://sqs.us-east-1.amazonaws.com/1/summaries",
     )
     assert used == loaded & {"models.bedrock", "models.openai", "http", "secret", "httpx"}
+
+
+def test_threads_share_clients() -> None:
+    """Nothing takes boto3's resources, which are not safe among threads; its clients are, and load in less time."""
+    texts = {file: file.read_text(encoding="utf-8") for file in CODE}
+    assert [] == [file for file, text in texts.items() if re.search(r"(boto3|session)\.resource\(", text)]

@@ -409,14 +409,13 @@ class Unreadable:
     def describe(self, stack: Stack) -> StackDescription:
         return StackDescription({"Table": stack.name}, {})
 
-    def resource(self, service: str) -> Any:  # noqa: ARG002 - as a real one
-        run = {"pk": "DAY#2026-02-03", "sk": "RUN", "format": 99}
-        months = {"BUDGET": {"Item": {"format": 99}}}
-        table = SimpleNamespace(
-            query=lambda **_: {"Items": [run]},
-            get_item=lambda Key, **_: months.get(Key["pk"], {}),  # noqa: N803
+    def client(self, service: str) -> Any:  # noqa: ARG002 - as a real one
+        run = {"pk": {"S": "DAY#2026-02-03"}, "sk": {"S": "RUN"}, "format": {"N": "99"}}
+        months = {"BUDGET": {"Item": {"format": {"N": "99"}}}}
+        return SimpleNamespace(
+            get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"Items": [run]}]),
+            get_item=lambda Key, **_: months.get(Key["pk"]["S"], {}),  # noqa: N803
         )
-        return SimpleNamespace(Table=lambda _: table)
 
 
 def test_a_record_that_cannot_be_read_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:

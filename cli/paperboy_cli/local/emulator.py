@@ -95,9 +95,6 @@ class Local:
         merged = EMULATOR_CONFIG.merge(config) if config else EMULATOR_CONFIG
         return self.session.client(service, endpoint_url=self.url, config=merged)
 
-    def resource(self, service: Any) -> Any:
-        return self.session.resource(service, endpoint_url=self.url, config=EMULATOR_CONFIG)
-
     def describe(self, stack: Stack) -> StackDescription:
         if "emulator" not in self.running():
             raise PaperboyError(f"the local stack is not up: `paperboy up{self.options(stack)}` starts it.")

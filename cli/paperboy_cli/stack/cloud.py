@@ -75,9 +75,6 @@ class Cloud:
         base = AWS_CONFIG.merge(INVOKE_CONFIG) if service == "lambda" else AWS_CONFIG
         return self.session.client(service, config=base.merge(config) if config else base)
 
-    def resource(self, service: Any) -> Any:
-        return self.session.resource(service, config=AWS_CONFIG)
-
     def describe(self, stack: Stack) -> StackDescription:
         cloudformation = self.client("cloudformation")
         try:

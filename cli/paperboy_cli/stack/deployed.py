@@ -86,7 +86,7 @@ class Deployed:
 
     def usage(self) -> Usage | None:
         """What the model took this month, or None where nothing is recorded of it, or nothing that can be read."""
-        return Budget(self.outputs["Table"], _warn_of_unreadable, table=self._dynamo).usage(month_key(time.time()))
+        return Budget(self.outputs["Table"], _warn_of_unreadable, client=self._dynamo).usage(month_key(time.time()))
 
     # Runs
 
@@ -171,7 +171,7 @@ class Deployed:
 
     @cached_property
     def _dynamo(self) -> Any:
-        return self.host.resource("dynamodb").Table(self.outputs["Table"])
+        return self.host.client("dynamodb")
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         """What a function answers to `event`. Raises FunctionError."""

@@ -84,9 +84,6 @@ class Host(Protocol):
     def client(self, service: Any, config: Config | None = None) -> Any:
         """A client of the host's `service`."""
 
-    def resource(self, service: Any) -> Any:
-        """A resource of the host's `service`."""
-
     def describe(self, stack: Stack) -> StackDescription:
         """The stack's description. Raises PaperboyError where it is not there, or not Paperboy's."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import ClientError
 
-from paperboy.adapters.items import UnreadableError, from_item
+from paperboy.adapters.items import UnreadableError, from_attributes, from_item, to_attributes
 from paperboy.adapters.pacing import Pacer
 from paperboy.days.keys import BUDGET, month_key
 from paperboy.days.records import RECORD_FORMATS
@@ -22,7 +22,7 @@ from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Limits, Prices, Usag
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from paperboy.adapters.table import ExpiredClaim
     from paperboy.summaries.prompt import Message
@@ -41,10 +41,11 @@ class Budget:
         table_name: str,
         on_unreadable: Callable[[str, str, str], object],
         limits: Limits | None = None,
-        table: DynamoTable | None = None,
+        client: DynamoDBClient | None = None,
     ) -> None:
+        self._table_name = table_name
         self._on_unreadable = on_unreadable
-        self._table = table or boto3.resource("dynamodb").Table(table_name)
+        self._client = client or boto3.client("dynamodb")
         self._limits = limits or Limits()
 
     def usage(self, month: str) -> Usage | None:
@@ -52,9 +53,10 @@ class Budget:
 
         None where nothing was taken, and where the record cannot be read.
         """
-        item = self._table.get_item(Key={"pk": BUDGET, "sk": month}, ConsistentRead=True).get("Item")
+        key = to_attributes({"pk": BUDGET, "sk": month})
+        answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         try:
-            return from_item(Usage, item) if item else None
+            return from_item(Usage, from_attributes(answer["Item"])) if "Item" in answer else None
         except UnreadableError as error:
             self._on_unreadable(BUDGET, month, str(error))
             return None
@@ -94,17 +96,18 @@ class Budget:
         if ":held" in held:
             values = values | {":held": more.tokens}
         try:
-            self._table.update_item(
-                Key={"pk": BUDGET, "sk": month},
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=to_attributes({"pk": BUDGET, "sk": month}),
                 UpdateExpression=f"{held} #format = if_not_exists(#format, :format) ADD {adding}",
                 ConditionExpression=" AND ".join(conditions),
                 ExpressionAttributeNames={"#held": f"held {token}", "#format": "format"}
                 | {f"#{name}": name for name in sums},
-                ExpressionAttributeValues={f":{name}": value for name, value in sums.items()}
-                | values
-                | {":format": RECORD_FORMATS[Usage]},
+                ExpressionAttributeValues=to_attributes(
+                    {f":{name}": value for name, value in sums.items()} | values | {":format": RECORD_FORMATS[Usage]}
+                ),
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except self._client.exceptions.ConditionalCheckFailedException:
             return False
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationException":

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import BaseModel, ValidationError
 
 from paperboy.days.records import RECORD_FORMATS
 from paperboy.errors import validation_message
+
+SERIALIZER, DESERIALIZER = TypeSerializer(), TypeDeserializer()
 
 
 class UnreadableError(ValueError):
@@ -32,3 +35,16 @@ def from_item[R: BaseModel](kind: type[R], item: Mapping[str, Any]) -> R:
         return kind.model_validate(item)
     except ValidationError as error:
         raise UnreadableError(validation_message(error)) from error
+
+
+def to_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a client of DynamoDB takes them, each with its type: ``{"attempt": {"N": "1"}}``.
+
+    Clients are safe among threads; boto3's resources, which would do this themselves, are not.
+    """
+    return {name: SERIALIZER.serialize(value) for name, value in values.items()}
+
+
+def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a client of DynamoDB answered, without their types."""
+    return {name: DESERIALIZER.deserialize(value) for name, value in attributes.items()}

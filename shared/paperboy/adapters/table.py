@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from boto3.dynamodb.conditions import ConditionBase, Key
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.table import BatchWriter
 from pydantic import BaseModel, ValidationError
 
-from paperboy.adapters.items import UnreadableError, from_item, to_item
+from paperboy.adapters.items import UnreadableError, from_attributes, from_item, to_attributes, to_item
 from paperboy.days.keys import (
     DIGESTS,
     PAPER,
@@ -45,7 +44,7 @@ from paperboy.summaries.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from paperboy.summaries.request import SummaryRequest
 
@@ -89,15 +88,16 @@ class Table:
     """
 
     def __init__(
-        self, name: str, on_unreadable: Callable[[str, str, str], object], table: DynamoTable | None = None
+        self, name: str, on_unreadable: Callable[[str, str, str], object], client: DynamoDBClient | None = None
     ) -> None:
-        self._table = table or boto3.resource("dynamodb").Table(name)
+        self._name = name
+        self._client = client or boto3.client("dynamodb")
         self._on_unreadable = on_unreadable
 
     def read_day(self, day: dt.date) -> DayRecords:
         """All records of `day`, in one query and one look at what is published."""
         records: dict[str, BaseModel | None] = {}
-        for item in self._query(Key("pk").eq(day_partition(day))):
+        for item in self._query("pk = :pk", {":pk": day_partition(day)}):
             kind, _ = kind_of(str(item["sk"]))
             if kind in KINDS and not _is_only_claimed(item):
                 records[str(item["sk"])] = self._parse(KINDS[kind], item)
@@ -120,7 +120,7 @@ class Table:
 
     def read_digests(self, since: dt.date) -> dict[dt.date, DigestRecord]:
         """What is published of each day from `since` on, oldest first."""
-        items = self._query(Key("pk").eq(DIGESTS) & Key("sk").gte(digest_record_key(since)))
+        items = self._query("pk = :pk AND sk >= :since", {":pk": DIGESTS, ":since": digest_record_key(since)})
         records = {dt.date.fromisoformat(str(item["sk"])): self._parse(DigestRecord, item) for item in items}
         return {day: record for day, record in records.items() if record}
 
@@ -139,10 +139,10 @@ class Table:
         return self._parse(Paper, item) if item else None
 
     def put_papers(self, day: dt.date, papers: Iterable[Paper]) -> None:
-        with self._table.batch_writer() as batch:
+        with BatchWriter(self._name, self._client) as batch:
             for paper in papers:
                 keys = {"pk": day_partition(day), "sk": paper_key(paper.id)}
-                batch.put_item(Item=keys | to_item(Paper, paper.values()))
+                batch.put_item(Item=to_attributes(keys | to_item(Paper, paper.values())))
 
     def put_run(self, records: DayRecords, run: Run) -> None:
         """Write `run` in place of the one in `records`, where it is another.
@@ -210,9 +210,10 @@ class Table:
         They are told what was `spent`. A claim that was lost is left to whoever has it.
         """
         values = {":token": claim.token, ":spent": spent.model_dump() | {"attempt": request.attempt}}
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
-            self._table.update_item(
-                Key={"pk": day_partition(request.day), "sk": summary_key(request.paper_id)},
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._name,
+                Key=_key(day_partition(request.day), summary_key(request.paper_id)),
                 UpdateExpression="SET spent = :spent REMOVE claim, claimed_until",
                 **_where("claim = :token", values),
             )
@@ -225,17 +226,18 @@ class Table:
         condition = f"(attribute_not_exists(claim) OR claimed_until < :now) AND {needed}"
         times = {":token": token, ":until": int(now) + CLAIM_SECONDS, ":now": int(now)}
         try:
-            answer = self._table.update_item(
-                Key={"pk": day_partition(request.day), "sk": summary_key(request.paper_id)},
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key=_key(day_partition(request.day), summary_key(request.paper_id)),
                 UpdateExpression="SET claim = :token, claimed_until = :until",
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **_where(condition, times | values),
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+        except self._client.exceptions.ConditionalCheckFailedException as error:
             there: Any = error.response.get("Item", {})
-            return {name: TypeDeserializer().deserialize(value) for name, value in there.items()}
-        item: dict[str, Any] = dict(answer.get("Attributes", {}))
+            return from_attributes(there)
+        item = from_attributes(answer.get("Attributes", {}))
         expired = None
         if "claim" in item:
             expired = ExpiredClaim(item["claim"], month_key(int(item["claimed_until"]) - CLAIM_SECONDS))
@@ -250,17 +252,18 @@ class Table:
             self._on_unreadable(str(item.get("pk")), str(item.get("sk")), str(error))
             return None
 
-    def _query(self, condition: ConditionBase) -> Iterable[dict[str, Any]]:
-        page = self._table.query(KeyConditionExpression=condition, ConsistentRead=True)
-        yield from page["Items"]
-        while "LastEvaluatedKey" in page:
-            page = self._table.query(
-                KeyConditionExpression=condition, ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"]
-            )
-            yield from page["Items"]
+    def _query(self, condition: str, values: dict[str, str]) -> Iterable[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_attributes(values),
+            ConsistentRead=True,
+        )
+        return (from_attributes(item) for page in pages for item in page["Items"])
 
     def _get(self, partition: str, sort_key: str) -> dict[str, Any] | None:
-        return self._table.get_item(Key={"pk": partition, "sk": sort_key}, ConsistentRead=True).get("Item")
+        answer = self._client.get_item(TableName=self._name, Key=_key(partition, sort_key), ConsistentRead=True)
+        return from_attributes(answer["Item"]) if "Item" in answer else None
 
     def _put_over(
         self, expected: dict[str, Any] | None, partition: str, sort_key: str, record: Record, records: DayRecords
@@ -287,18 +290,19 @@ class Table:
         fields = record.model_dump(mode="json", exclude_defaults=True)
         item = {"pk": partition, "sk": sort_key} | to_item(type(record), fields)
         try:
-            self._table.put_item(Item=item, **_where(condition, values or {}))
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            self._client.put_item(TableName=self._name, Item=to_attributes(item), **_where(condition, values or {}))
+        except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConflictError(f"{partition} {sort_key}") from error
 
 
-def _where(condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a request that holds where `condition` does; a `#name` in it is the field of that name.
+def _key(partition: str, sort_key: str) -> dict[str, Any]:
+    return to_attributes({"pk": partition, "sk": sort_key})
 
-    The condition is plain text, because boto3's condition objects share one builder among all threads.
-    """
+
+def _where(condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a request that holds where `condition` does; a `#name` in it is the field of that name."""
     names = {f"#{name}": name for name in re.findall(r"#(\w+)", condition)}
-    arguments = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": dict(values)}
+    arguments = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": to_attributes(values)}
     return {"ConditionExpression": condition} | {name: value for name, value in arguments.items() if value}
 
 
