@@ -51,3 +51,8 @@ def read_days(text: str) -> Days:
 def today(time_zone: str = READERS_TIME_ZONE) -> dt.date:
     """The day that it is now in a time zone."""
     return dt.datetime.now(ZoneInfo(time_zone)).date()
+
+
+def to_come_text(day: dt.date, now: dt.date) -> str | None:
+    """What is said of a day that is yet to come; None where it may be asked for."""
+    return f"{day} is yet to come: {now} is the last day to ask for." if day > now else None

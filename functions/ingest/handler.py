@@ -87,8 +87,8 @@ def collaborators() -> Ingest:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    request = read_request(event, dt.datetime.now(dt.UTC))
     ingest = collaborators()
+    request = read_request(event, dt.datetime.now(ingest.time_zone))
     millis_left = getattr(context, "get_remaining_time_in_millis", lambda: float("inf"))
     reports: dict[str, Report] = {}
     for day in ingest.days(request):

@@ -181,6 +181,13 @@ def test_ingest_refuses_an_event_that_asks_for_nothing(call: Any) -> None:
         call(ingest, {"day": "2026-02-03"})
 
 
+def test_ingest_refuses_a_day_that_is_yet_to_come(stages: Stages, call: Any) -> None:
+    """A day that has not begun is refused, by whomever it is asked for, and nothing is written."""
+    with pytest.raises(RequestError, match="the day 2099-01-01 is yet to come"):
+        call(ingest, {"time": "2026-02-04T03:17:00Z", "day": "2099-01-01"})
+    assert {} == stages.records()
+
+
 # score
 
 

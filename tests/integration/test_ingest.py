@@ -110,10 +110,9 @@ def test_times_at_the_ends_of_the_calendar(call: Callable[..., Any], time: str) 
         call({"time": time}, Clock(600))
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-def test_days_at_the_ends_of_the_calendar(call: Callable[..., Any], day: str) -> None:
+def test_the_first_day_of_the_calendar(call: Callable[..., Any]) -> None:
     """A day that no time zone could shift is a day like any other: it has no papers."""
-    assert "no papers" == call(RUN | {"day": day}, Clock(600))[day]["status"]
+    assert "no papers" == call(RUN | {"day": "0001-01-01"}, Clock(600))["0001-01-01"]["status"]
 
 
 def test_a_token_that_cannot_be_read_is_logged(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.server
 import json
 import os
@@ -20,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from paperboy.summaries.dialogue import summarize
 from paperboy_cli.commands import trial
+from paperboy_cli.days import today
 from paperboy_cli.errors import PaperboyError, StoppedError
 from paperboy_cli.local import sample
 from paperboy_cli.main import app
@@ -417,10 +417,10 @@ def source(status: int, answer: object) -> Iterator[tuple[str, list[Any]]]:
 @pytest.mark.parametrize("command", ["rank", "render"])
 def test_a_day_that_cannot_be_had(command: str) -> None:
     """A day that is not listed yet, one without papers and a source that refuses are each one sentence."""
-    to_come = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2))
+    newest = str(today())
     with source(400, {"error": "no"}) as (url, _):
-        error = str(paperboy(command, to_come, HF_BASE_URL=url).exception)
-        assert error == f"{to_come} is not listed yet at {url}: ask for a day that has begun there (UTC)."
+        error = str(paperboy(command, newest, HF_BASE_URL=url).exception)
+        assert error == f"{newest} is not listed yet at {url}: ask for a day that has begun there (UTC)."
     with source(200, []) as (url, _):
         error = str(paperboy(command, "2026-02-01", HF_BASE_URL=url).exception)
         assert error == "2026-02-01 has no papers, as a weekend may: ask for another day."
@@ -428,6 +428,16 @@ def test_a_day_that_cannot_be_had(command: str) -> None:
         error = str(paperboy(command, "2026-02-01", HF_BASE_URL=url).exception)
         assert error.startswith(f"the listing of 2026-02-01 could not be had: {url}")
         assert "HF_BASE_URL names another source" in error
+
+
+@pytest.mark.parametrize("command", ["rank", "render", "try"])
+def test_a_day_that_is_yet_to_come(command: str) -> None:
+    """A day that has not begun where the readers are is refused, and the source is not asked."""
+    model = {"LLM_BASE_URL": "http://127.0.0.1:9/v1", "LLM_MODEL": "none"}
+    with source(200, []) as (url, asked):
+        error = str(paperboy(command, "2099-01-01", HF_BASE_URL=url, **model).exception)
+    assert error == f"2099-01-01 is yet to come: {today()} is the last day to ask for."
+    assert [] == asked
 
 
 def test_the_token_of_the_environment() -> None:

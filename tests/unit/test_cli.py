@@ -436,11 +436,12 @@ def test_usage_that_cannot_be_read_is_said(capsys: pytest.CaptureFixture[str]) -
     assert re.match(r"paperboy: the record BUDGET \d{4}-\d\d cannot be read: its format is 99", capsys.readouterr().err)
 
 
-def test_days_to_come_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A span that ends after the day that it is where the readers are names that day as the last there is."""
+@pytest.mark.parametrize("days", ["2026-11-20..2026-11-23", "2026-11-23"])
+def test_days_to_come_are_refused(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    """A day, or a span's last one, that is yet to come where the readers are is answered with the last there is."""
     today = SimpleNamespace(today=dt.date(2026, 11, 22))
     monkeypatch.setattr(deployed, "Deployed", lambda *_: today)
-    result = run("run", "2026-11-20..2026-11-23", "--stack", "paperboy")
+    result = run("run", days, "--stack", "paperboy")
     assert 2 == result.exit_code
     assert "2026-11-22 is the last day to ask for" in " ".join(result.stderr.replace("│", " ").split())
 

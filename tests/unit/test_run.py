@@ -341,6 +341,16 @@ def test_event(event: dict[str, Any], expected: RunRequest) -> None:
 TIME = {"time": "2026-02-04T04:17:00Z"}
 
 
+@pytest.mark.parametrize(("hours", "newest"), [(-12, 3), (0, 4), (14, 4), (15, 5)])
+def test_a_day_that_is_yet_to_come(hours: int, newest: int) -> None:
+    """Today, where the readers are, may be asked for; the next day is refused with its name and what day it is."""
+    now = NOW.astimezone(dt.timezone(dt.timedelta(hours=hours)))
+    days = [dt.date(2026, 2, newest + ahead) for ahead in (0, 1)]
+    assert days[0] == read_request(TIME | {"day": str(days[0])}, now).day
+    with pytest.raises(RequestError, match=f"the day {days[1]} is yet to come: where the readers are it is {days[0]}"):
+        read_request(TIME | {"day": str(days[1])}, now)
+
+
 @pytest.mark.parametrize("time", [FIRST_TIME, END_TIME - dt.timedelta(seconds=1)])
 @pytest.mark.parametrize("hours", [-12, 14])
 def test_the_first_and_the_last_time(time: dt.datetime, hours: int) -> None:

@@ -15,6 +15,7 @@ from paperboy.adapters.sources.hugging_face import HuggingFace, day_of_listing, 
 from paperboy.languages.language import Language, LanguageError, load_language
 from paperboy.papers.listing import Listing, ListingError, NotListedYetError, SourceError
 from paperboy.papers.policy import Policy, PolicyError, load_policy
+from paperboy_cli.days import to_come_text, today
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.stack.keys import EnvironmentKey
 from paperboy_cli.terminal import waiting, warn
@@ -61,6 +62,8 @@ def _saved_listing(path: Path) -> tuple[Listing, dt.date | None]:
 
 
 def _live_listing(day: dt.date) -> Listing:
+    if refusal := to_come_text(day, today()):
+        raise PaperboyError(refusal)
     url = os.environ.get("HF_BASE_URL") or SOURCE_URL
     if not re.fullmatch(r"https?://\S+", url):
         raise PaperboyError(f"HF_BASE_URL is {url!r}; it has to be an address such as {SOURCE_URL}.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from paperboy_cli.days import SAMPLE_DAY, Days
+from paperboy_cli.days import SAMPLE_DAY, Days, to_come_text
 from paperboy_cli.errors import StoppedError
 from paperboy_cli.options import AsJson, InAws, OptionalDays, Profile, Region, Sample, stack_in_aws
 from paperboy_cli.terminal import console, print_json, receipt_line, receipt_text, show_step
@@ -51,10 +51,10 @@ def run(
         if days is None:
             newest = SAMPLE_DAY if which.sample else deployed.today - dt.timedelta(days=1)
             days = Days(newest, newest, span=False)
+        if refusal := to_come_text(days.last, deployed.today):
+            raise typer.BadParameter(refusal)
         if not days.span:
             _run_day(deployed, days.first, due, as_json)
-        elif days.last > deployed.today:
-            raise typer.BadParameter(f"{days.last} is yet to come: {deployed.today} is the last day to ask for.")
         else:
             _run_span(deployed, days, due, again, as_json)
 

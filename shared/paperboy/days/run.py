@@ -48,13 +48,20 @@ class RunRequest(BaseModel):
 
 
 def read_request(event: Mapping[str, object], now: dt.datetime) -> RunRequest:
-    """The request in an event; `now` stands for the schedule's time where it was not filled in. Raises RequestError."""
-    filled_in = {"time": now} if event.get("time") == PLACEHOLDER else {}
+    """The request in an event, `now` where the readers are.
+
+    `now` stands for the schedule's time where that is not filled in. Raises RequestError, also for a day that is yet to
+    come: a source that ignores dates would have its newest papers published as that day's, and in place of `latest`.
+    """
+    filled_in = {"time": now.astimezone(dt.UTC)} if event.get("time") == PLACEHOLDER else {}
     try:
-        return RunRequest.model_validate({**event, **filled_in})
+        request = RunRequest.model_validate({**event, **filled_in})
     except ValidationError as error:
         message = validation_message(error)
         raise RequestError(f'the event is not {{"time": …, "due"?: …, "day"?: …}}: {message}') from error
+    if request.day and request.day > now.date():
+        raise RequestError(f"the day {request.day} is yet to come: where the readers are it is {now.date()}")
+    return request
 
 
 def month_before(time: dt.datetime, time_zone: dt.tzinfo) -> list[dt.date]:
