@@ -119,7 +119,8 @@ def test_every_parameter_can_be_left_alone(template: Template) -> None:
 def test_outputs(template: Template) -> None:
     """The outputs are those that people and the command look for."""
     assert {
-        *("Table", "Bucket", "Pages", "Access", "Link", "Ingest", "Render"),
+        *("Table", "Bucket", "Pages", "Access", "Link", "Ingest", "Score", "Summarize", "Render"),
+        *("ScoreLogs", "SummarizeLogs", "RenderLogs"),
         *("SummaryQueue", "SummaryDeadLetterQueue", "FailureQueue"),
     } == set(template["Outputs"])
 

@@ -22,6 +22,7 @@ from paperboy.pages.site import INDEX_KEY, MARKDOWN, PageFormat, digest_key, dig
 from paperboy.summaries.usage import Usage
 from paperboy_cli.days import READERS_TIME_ZONE, today
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.stack.failures import FailedError, FailureLog, FailureWatch
 from paperboy_cli.stack.host import FAILURE_QUEUES, Host, Stack
 from paperboy_cli.stack.links import MAX_LINK_DAYS, Links
 from paperboy_cli.stack.progress import Progress, is_mended, is_out, progress_between
@@ -114,10 +115,12 @@ class Deployed:
         """Request a run of `day` and yield what happens to it, as it happens, until its digest is published.
 
         Pages of a published day that are missing in the bucket are published again. Where there is nothing to publish,
-        or nothing new, the last progress says so. Raises PaperboyError where ingest failed, and where nothing happens
-        for QUIET_TIMEOUT_SECONDS, with what is missing.
+        or nothing new, the last progress says so. Raises PaperboyError where ingest failed, where another function did
+        and nothing else goes on, and where nothing happens for QUIET_TIMEOUT_SECONDS, with what is missing.
         """
         begun = last = time.monotonic()
+        logs, since = self.host.client("logs"), int(time.time() * 1000)
+        failures = FailureWatch(FailureLog(logs, self.outputs, self._call_idle, day, since))
         before = self.table.read_day(day)
         report = self._ingest_in_background(day, due)
         published = False
@@ -132,7 +135,8 @@ class Deployed:
                 last = time.monotonic()  # ingest has a limit of its own
             else:
                 status = str(report.result()["status"])
-                quiet = time.monotonic() - last > QUIET_TIMEOUT_SECONDS
+                quiet_seconds = time.monotonic() - last
+                quiet = quiet_seconds > QUIET_TIMEOUT_SECONDS
                 if records.run is None or not records.run.ids:
                     yield Progress(time.monotonic() - begun, "empty", status, records)
                     return
@@ -140,6 +144,10 @@ class Deployed:
                     break
                 if quiet:
                     raise PaperboyError(self._timeout_text(records))
+                try:
+                    failures.look(quiet_seconds)
+                except FailedError as error:
+                    raise PaperboyError(self._failure_text(day, error)) from error
             before = records
             time.sleep(self.host.poll_seconds)
         if restored := self.restore(records):
@@ -180,6 +188,17 @@ class Deployed:
         if "FunctionError" in response:
             raise FunctionError(str(answer.get("errorMessage", answer)))
         return answer
+
+    def _call_idle(self, function: str) -> None:
+        """Call a function of the stream or the queue with nothing to do. Raises FailedError where it cannot begin."""
+        try:
+            self._invoke(function, {"Records": []})
+        except FunctionError as error:
+            raise FailedError(function.lower(), str(error)) from error
+
+    def _failure_text(self, day: dt.date, error: FailedError) -> str:
+        again = f"`paperboy run {day}{self.host.options(self.stack)}` tries again"
+        return f"{error.function} failed on {day}: {error}. What it said is in {self.host.logs}; {again}."
 
     def _ingest_in_background(self, day: dt.date, due: bool) -> Future[Report]:
         """Ingest's report, from a thread that does not outlive the command, as an executor's would."""

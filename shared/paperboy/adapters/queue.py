@@ -43,12 +43,15 @@ class Queue:
         """
 
         def attempt(message: dict[str, Any]) -> tuple[Result | None, bool]:
+            fields = {"message_id": message["messageId"], "status": "failed"}
             try:
-                return handle(SummaryRequest.model_validate_json(message["body"])), True
+                request = SummaryRequest.model_validate_json(message["body"])
+                fields |= {"day": str(request.day), "paper": request.paper_id}
+                return handle(request), True
             except PostponedError:  # whoever handles it has said so
                 pass
             except Exception:
-                logger.exception("message failed", extra={"message_id": message["messageId"], "status": "failed"})
+                logger.exception("message failed", extra=fields)
             self._return(message)
             return None, False
 
