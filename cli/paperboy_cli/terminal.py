@@ -64,12 +64,16 @@ def show_waiting() -> None:
     console.print("Another command starts or stops this stack; waiting for it …")
 
 
-def step(name: str, action: Callable[[], bool], done: str, nothing: str) -> None:
-    """Do a step and show how long it took: with the text `done` where `action` did something, else with `nothing`."""
+def step(name: str, action: Callable[[], bool], done: str, nothing: str) -> bool:
+    """Do a step and show how long it took: with the text `done` where `action` did something, else with `nothing`.
+
+    Returns whether it did something.
+    """
     begun = time.monotonic()
     with console.status(f"{name} …"):
-        text = done if action() else nothing
-    show_step(time.monotonic() - begun, name, text)
+        did_something = action()
+    show_step(time.monotonic() - begun, name, done if did_something else nothing)
+    return did_something
 
 
 def show_step(seconds: float, name: str, text: str, note: str = "") -> None:

@@ -108,6 +108,22 @@ def test_lost_pages_are_put_back(demo: Demo) -> None:
     assert lost == {name: httpx.get(links.to(name)).text for name in lost}
 
 
+def test_pages_are_written_again_when_they_look_different(demo: Demo) -> None:
+    """--render writes a day's pages again where they differ, names them, and asks neither the source nor the model."""
+    links = Deployed(demo.local, SAMPLE).links()
+    keys = [f"digests/{DAY}.html", f"digests/{DAY}.md"]
+    there = {key: httpx.get(links.to(key)).text for key in keys}
+    for key in keys:  # as another version of the code had left them
+        demo.local.client("s3").put_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{key}", Body=b"old")
+    calls, span = demo.calls(), f"{DAY}..{DAY}"
+    said = demo.paperboy("run", span, "--sample", "--render").stdout
+    assert f"{DAY}  published  changed: {', '.join(keys)}\n{span}: 1 published." in said
+    assert there == {key: httpx.get(links.to(key)).text for key in keys}
+    done = json.loads(demo.paperboy("run", DAY, "--sample", "--render", "--json").stdout)
+    assert (DAY, "unchanged", 16) == (done["day"], done["status"], done["receipt"]["selected"])
+    assert calls == demo.calls()
+
+
 def test_a_stack_in_aws(demo: Demo, in_aws: None) -> None:
     """With --stack the same is told of a stack in AWS as of the local one, and a day is run there."""
     here = status_of(Deployed(demo.local, SAMPLE), days=7)

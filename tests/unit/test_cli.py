@@ -446,6 +446,14 @@ def test_days_to_come_are_refused(monkeypatch: pytest.MonkeyPatch, days: str) ->
     assert "2026-11-22 is the last day to ask for" in " ".join(result.stderr.replace("│", " ").split())
 
 
+def test_render_asks_for_no_run() -> None:
+    """--render goes with neither --due nor --again, which ask for a run."""
+    for option in ("--due", "--again"):
+        result = run("run", "2026-02-03", "--stack", "paperboy", "--render", option)
+        assert 2 == result.exit_code
+        assert "--render asks for no run" in result.stderr
+
+
 def test_ctrl_c_while_a_day_is_followed(tmp_path: Path) -> None:
     """Ctrl-C says that the stack stays up, how to stop it, and how to follow the day again."""
 

@@ -15,7 +15,7 @@ from paperboy.pages.site import PageFormat
 from paperboy.papers.listing import Rejection
 from paperboy.summaries.summary import Rung
 from paperboy_cli.commands import span
-from paperboy_cli.commands.span import Result, run_days, totals
+from paperboy_cli.commands.span import Result, render_days, run_days, totals
 from paperboy_cli.days import Days, read_days
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.stack.deployed import Deployed
@@ -109,6 +109,11 @@ class Fake:
     def restore(self, records: DayRecords) -> list[str]:  # noqa: ARG002 - as the real one
         return self.missing
 
+    def render(self, day: dt.date) -> list[str]:
+        if day == DAY:
+            raise PaperboyError("render could not")
+        return self.missing
+
     def link(self, day: dt.date, format: PageFormat) -> str:  # noqa: A002 - as the real one
         return f"{day}.{format.suffix}"
 
@@ -151,6 +156,22 @@ def test_one_bad_day_does_not_stop_the_others() -> None:
     assert ["published", "failed", "empty"] == [each.status for each in results]
     assert f"the listing of {second} could not be had" == results[1].text
     assert "1 published, 1 without papers, 1 failed." in totals(results, Days(FIRST, DAY, span=True))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [(["latest.md"], ("published", "changed: latest.md")), ([], ("unchanged", "no page has changed"))],
+)
+def test_days_that_are_rendered(changed: list[str], expected: tuple[str, str]) -> None:
+    """A day that is out has its pages written again, one that is not is left, and one that fails costs no other."""
+    fake: Any = Fake(recorded={FIRST: out(FIRST), DAY: out(DAY)}, missing=changed)
+    results = list(render_days(fake, Days(FIRST, DAY, span=True)))
+    assert [
+        expected,
+        ("unchanged", "the digest of its newest run is not out"),
+        ("failed", "render could not"),
+    ] == [(each.status, each.text) for each in results]
+    assert [] == fake.runs
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from paperboy_cli.options import AsJson, InAws, OptionalDays, Profile, Region, S
 from paperboy_cli.terminal import console, print_json, receipt_line, receipt_text, show_step
 
 if TYPE_CHECKING:
+    from paperboy_cli.commands.span import Result
     from paperboy_cli.stack.deployed import Deployed
     from paperboy_cli.stack.host import Host, Stack
     from paperboy_cli.stack.progress import Progress
@@ -29,6 +31,9 @@ def run(
     again: Annotated[
         bool, typer.Option("--again", help="With FROM..TO: ask for the days that are done all the same.")
     ] = False,
+    render: Annotated[
+        bool, typer.Option("--render", help="Write the pages again from the records: no listing, no call of the model.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the digest of a day, or of each day FROM..TO, and follow it until it is published.
@@ -41,10 +46,15 @@ def run(
     are known to have no papers, are not asked for again. One day that fails does not stop the others. Each paper that
     is in costs its summary, as on any day. Old days are published under digests/ and listed in index.html; they are no
     news, and latest.* stays the newest day's.
+
+    With --render the days that are out have their pages written again, for a page, a label or a format that changed.
     """
+    from paperboy_cli.commands.span import render_days, run_days
     from paperboy_cli.stack.deployed import Deployed
 
     in_aws = stack_in_aws(stack, profile, region, sample)
+    if render and (due or again):
+        raise typer.BadParameter("--render asks for no run: leave --due and --again out.")
     host, which = in_aws or _local_stack(sample)
     with host.explained():
         deployed = Deployed(host, which)
@@ -53,10 +63,12 @@ def run(
             days = Days(newest, newest, span=False)
         if refusal := to_come_text(days.last, deployed.today):
             raise typer.BadParameter(refusal)
-        if not days.span:
-            _run_day(deployed, days.first, due, as_json)
+        if render:
+            _show_results(deployed, days, render_days(deployed, days), as_json)
+        elif days.span:
+            _show_results(deployed, days, run_days(deployed, days, due, again), as_json)
         else:
-            _run_span(deployed, days, due, again, as_json)
+            _run_day(deployed, days.first, due, as_json)
 
 
 def _local_stack(sample: bool) -> tuple[Host, Stack]:
@@ -105,17 +117,18 @@ def _run_day(deployed: Deployed, day: dt.date, due: bool, as_json: bool) -> None
         raise typer.Exit(1)
 
 
-def _run_span(deployed: Deployed, days: Days, due: bool, again: bool, as_json: bool) -> None:
+def _show_results(deployed: Deployed, days: Days, coming: Iterator[Result], as_json: bool) -> None:
+    """Show the result of each day as it comes. Raises StoppedError at Ctrl-C, and ends with 1 where a day failed."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from paperboy_cli.commands.span import run_days, totals
+    from paperboy_cli.commands.span import totals
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     results = []
     try:
         with Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
             task = bar.add_task(str(days), total=len(days))
-            for result in run_days(deployed, days, due, again):
+            for result in coming:
                 results.append(result)
                 bar.advance(task)
                 if as_json:

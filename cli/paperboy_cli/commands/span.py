@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,24 @@ def run_days(deployed: Deployed, days: Days, due: bool, again: bool) -> Iterator
             yield result_of(deployed, last)
         except PaperboyError as error:
             yield Result(day, "failed", str(error))
+
+
+def render_days(deployed: Deployed, days: Iterable[dt.date]) -> Iterator[Result]:
+    """Have render write the pages of the days again from their records; one that fails does not stop the others."""
+    for day in days:
+        try:
+            yield _rendered(deployed, day)
+        except PaperboyError as error:
+            yield Result(day, "failed", str(error))
+
+
+def _rendered(deployed: Deployed, day: dt.date) -> Result:
+    records = deployed.table.read_day(day)
+    if not is_out(records):
+        return Result(day, "unchanged", "the digest of its newest run is not out")
+    changed = deployed.render(day)
+    status, text = ("published", f"changed: {', '.join(changed)}") if changed else ("unchanged", "no page has changed")
+    return Result(day, status, text, receipt(records), _link(deployed, records))
 
 
 def _skipped(deployed: Deployed, day: dt.date) -> Result | None:

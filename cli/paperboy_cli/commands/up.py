@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -99,31 +100,36 @@ def bring_up(
     """
     from paperboy_cli.local.deployment import parameters_of
     from paperboy_cli.project.sam import check_sources
-    from paperboy_cli.stack.deployed import Deployed
 
     check_sources()
     parameters = parameters_of(stack, local.port, settings)  # raises before anything starts
     try:
         with local.lock(show_waiting), local.stopped_on_failure():
-            _take_steps(local, stack, parameters, docker)
-            return Deployed(local, stack)
+            return _take_steps(local, stack, parameters, docker)
     except KeyboardInterrupt:
         raise StoppedError(
             "stopped, and with it what this command had started. The same command begins again."
         ) from None
 
 
-def _take_steps(local: Local, stack: Stack, parameters: Mapping[str, str], docker: bool) -> None:
+def _take_steps(local: Local, stack: Stack, parameters: Mapping[str, str], docker: bool) -> Deployed:
     from paperboy_cli.local.deployment import build, deploy
     from paperboy_cli.local.docker import open_to_docker
+    from paperboy_cli.stack.deployed import Deployed
 
     if stack.sample:  # before the emulator, which takes longer to find out in vain
         step("sample server", local.start_sample, "started", "runs already")
     step("emulator", local.start_emulator, "started", "runs already")
     step("sam build", lambda: build(local), "built", "nothing changed")
-    step("sam deploy", lambda: deploy(local, stack, parameters), f"{stack.name} deployed", "nothing changed")
+    changed = step("sam deploy", lambda: deploy(local, stack, parameters), f"{stack.name} deployed", "nothing changed")
     if docker:
         step("docker", lambda: open_to_docker(local, stack), "opened", "is open already")
+    deployed = Deployed(local, stack)
+    if stack.sample and changed and (digests := deployed.table.read_digests(since=dt.date.min)):
+        # Nothing else would have the few sample days show what changed in a page, a label or a format.
+        pages = "render", lambda: bool([key for day in digests for key in deployed.render(day)])
+        step(*pages, "pages changed", "no page changed")
+    return deployed
 
 
 def _summaries_from(parameters: Mapping[str, str]) -> str:

@@ -166,16 +166,30 @@ class Deployed:
             keys += latest_keys()
         missing = [key for key in keys if self.bucket.look(key) is None]
         if missing:
-            reason = ""
-            try:
-                failed = bool(self._invoke("Render", day_event(records.day, RANKING))["batchItemFailures"])
-            except FunctionError as error:
-                failed, reason = True, f": {error}"
-            if failed:
-                raise PaperboyError(
-                    f"render could not publish {', '.join(missing)} again{reason}; what it said is in {self.host.logs}."
-                )
+            self._publish(records.day)
         return missing
+
+    def render(self, day: dt.date) -> list[str]:
+        """Have render write the pages of a published day again from its records: no listing, no call of the model.
+
+        Returns the keys of the pages that changed. Raises PaperboyError where render cannot.
+        """
+        keys = [*digest_keys(day), *latest_keys(), INDEX_KEY]
+        before = {key: self.bucket.look(key) for key in keys}
+        self._publish(day)
+        return [key for key in keys if self.bucket.look(key) != before[key]]
+
+    def _publish(self, day: dt.date) -> None:
+        """Have render publish a day as its records stand. Raises PaperboyError where it cannot."""
+        reason = ""
+        try:
+            failed = bool(self._invoke("Render", day_event(day, RANKING))["batchItemFailures"])
+        except FunctionError as error:
+            failed, reason = True, f": {error}"
+        if failed:
+            raise PaperboyError(
+                f"render could not write the pages of {day} again{reason}; what it said is in {self.host.logs}."
+            )
 
     @cached_property
     def _dynamo(self) -> Any:
