@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,7 +13,7 @@ from paperboy.adapters.batch import BatchResponse
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.observe import Metric, count, logger, metrics, report_unreadable
 from paperboy.adapters.settings import RenderSettings
-from paperboy.adapters.stream import handle_days
+from paperboy.adapters.stream import handle_days, is_again
 from paperboy.adapters.table import Table
 from paperboy.days.digest import assemble, record_of
 from paperboy.errors import ConflictError
@@ -32,18 +32,18 @@ class Render:
     bucket: Bucket
     language: Language
 
-    def render_day(self, day: dt.date) -> None:
+    def render_day(self, day: dt.date, again: bool = False) -> None:
         """Publish `day` as its records stand now. Raises ConflictError where others were faster PUBLISH_TRIES times."""
         for tries_left in reversed(range(PUBLISH_TRIES)):
             try:
-                return self.publish(day)
+                return self.publish(day, again)
             except ConflictError:
                 if not tries_left:
                     raise
         return None
 
-    def publish(self, day: dt.date) -> None:
-        """Put the pages that differ, then record what is published.
+    def publish(self, day: dt.date, again: bool = False) -> None:
+        """Put the pages that differ, `again` the equal ones too, then record what is published.
 
         The pages are looked at *before* the table is read, and put only where they are still the same: whoever read
         older records finds the page changed. Raises ConflictError then.
@@ -62,7 +62,7 @@ class Render:
                 hashes[page.key] = page.sha256
             elif before and before.day > day:
                 continue  # a newer day stands there
-            if self.bucket.put(page, before):
+            if self.bucket.put(page, before, again):
                 put.append(page.key)
         record = record_of(digest, records.run, records, hashes, dt.datetime.now(dt.UTC))
         self.table.put_digest(records, record)
@@ -93,4 +93,4 @@ def collaborators() -> Render:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
-    return handle_days(event, collaborators().render_day)
+    return handle_days(event, partial(collaborators().render_day, again=is_again(event)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,7 +13,7 @@ from paperboy.adapters.batch import BatchResponse
 from paperboy.adapters.observe import Metric, count, logger, metrics, report_unreadable
 from paperboy.adapters.queue import Queue
 from paperboy.adapters.settings import ScoreSettings
-from paperboy.adapters.stream import handle_days
+from paperboy.adapters.stream import handle_days, is_again
 from paperboy.adapters.table import Table
 from paperboy.days.scoring import rank_run, summary_requests
 from paperboy.papers.policy import Policy, load_policy
@@ -29,8 +29,8 @@ class Score:
     max_calls_per_run: int = 0
     """Calls of the model that a run of a day may take; 0 is no limit."""
 
-    def score_day(self, day: dt.date) -> None:
-        """Rank `day`, write the ranking, then request the summaries that are missing.
+    def score_day(self, day: dt.date, again: bool = False) -> None:
+        """Rank `day`, write the ranking, then request the summaries that are missing; `again`, all of them.
 
         The messages come last: when sending fails, the stream delivers its record again and all of it is done again,
         without harm. Raises ConflictError where a newer run was ranked meanwhile, or is being written.
@@ -42,7 +42,7 @@ class Score:
             return
         ranking = rank_run(run, records, self.policy)
         self.table.put_ranking(records, ranking)
-        requests = summary_requests(run, ranking, records, self.max_calls_per_run)
+        requests = summary_requests(run, ranking, records, self.max_calls_per_run, again)
         self.queue.send(requests)
         selected = len(ranking.selected)
         count(Metric.SELECTED, selected)
@@ -66,4 +66,4 @@ def collaborators() -> Score:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
-    return handle_days(event, collaborators().score_day)
+    return handle_days(event, partial(collaborators().score_day, again=is_again(event)))

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from paperboy.adapters.batch import BatchResponse
 from paperboy.adapters.budget import NO_DEADLINE, Budget, BudgetedModel
 from paperboy.adapters.models import load_model
-from paperboy.adapters.observe import Metric, count, logger, metrics, report_unreadable
+from paperboy.adapters.observe import logger, metrics, report_summary, report_unreadable
 from paperboy.adapters.queue import Queue
 from paperboy.adapters.settings import SummarizeSettings
 from paperboy.adapters.table import Table
@@ -69,6 +69,8 @@ class Summarize:
             logger.warning("claim lost", extra=fields | {"status": "dropped"})
             return None
         fields |= {"status": "summarised", "rung": record.summary.rung, "reason": record.reason}
+        if request.again:
+            fields |= {"summary": record.summary.model_dump(mode="json")}
         logger.info("paper summarised", extra=fields)
         return record
 
@@ -94,7 +96,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000
     records, response = queue().handle(event, partial(collaborators().summarize_paper, deadline=deadline))
     for record in filter(None, records):
-        count(Metric[f"SUMMARISED_{record.summary.rung.name}"], 1)
-        count(Metric.ON_LOW_RUNG, int(record.summary.rung.low))
-        count(Metric.LIMITED, int(record.limited))
+        report_summary(record)
     return response

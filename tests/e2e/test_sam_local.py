@@ -38,6 +38,7 @@ def options(demo: Demo) -> list[str]:
         ("Ingest", "ingest_due", '"nothing new"'),
         ("Score", "score", '{"batchItemFailures": []}'),
         ("Summarize", "summarize", '{"batchItemFailures": []}'),
+        ("Summarize", "summarize_again", '{"batchItemFailures": []}'),
         ("Render", "render", '{"batchItemFailures": []}'),
     ],
 )

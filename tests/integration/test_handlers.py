@@ -21,7 +21,7 @@ from paperboy.papers.listing import Listing, NotListedYetError, SourceError
 from paperboy.summaries.model import NO_TOKENS, ThrottledError
 from paperboy.summaries.request import SummaryRequest
 from paperboy.summaries.summary import Rung
-from tests.integration.conftest import DAY, Stages, nothing_is_unreadable, run_of
+from tests.integration.conftest import DAY, ROOT, Stages, nothing_is_unreadable, run_of
 
 OTHER, THIRD = dt.date(2026, 2, 4), dt.date(2026, 2, 5)
 
@@ -372,3 +372,50 @@ def test_render_waits_without_a_word(stages: Stages, call: Any) -> None:
     stages.score()
     answer, raised = call(render, stream((DAY, "RANKING")))
     assert ([], {}, {}) == (failed(answer), raised, stages.pages())
+
+
+# The events of a function that is worked on
+
+
+def again(function: str) -> dict[str, Any]:
+    """The event that has a function do its work although it is done."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{function}_again.json").read_text())
+    return event
+
+
+def test_again_ingest_finds_the_day_anew(stages: Stages, call: Any) -> None:
+    """Each time the day has a new run, though nothing in its listing is new."""
+    stages.whole_day()
+    reports = [call(ingest, again("ingest"))[0][str(DAY)] for _ in range(2)]
+    assert [("listed", 0, 2), ("listed", 0, 3)] == [(r["status"], r["changed"], r["attempt"]) for r in reports]
+
+
+def test_again_score_requests_every_summary(stages: Stages, call: Any) -> None:
+    """Each time every paper that is in has a request, which says that its summary is wanted again."""
+    ids = [request.paper_id for request in stages.whole_day()]
+    for _ in range(2):
+        assert {"batchItemFailures": []} == call(score, again("score"))[0]
+        requests = stages.requests()
+        assert (sorted(ids), {True}) == (sorted(r.paper_id for r in requests), {r.again for r in requests})
+
+
+def test_again_summarize_asks_the_model(stages: Stages, call: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Each time the model is asked once, and the summary is logged; the record says what both took."""
+    stages.whole_day()
+    calls = stages.recorded.calls["model"]
+    for times in (1, 2):
+        assert {"batchItemFailures": []} == call(summarize, again("summarize"))[0]
+        assert calls + times == stages.recorded.calls["model"]
+        summary = caplog.records[-1].__dict__["summary"]
+        assert stages.recorded.replies["2602.02343"]["title"] == summary["title"]
+    assert 3 == stages.read_day().summaries["2602.02343"].usage.calls
+
+
+def test_again_render_puts_every_page(stages: Stages, call: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Each time the day's pages are put, though their bytes are there already."""
+    stages.whole_day()
+    pages = stages.pages()
+    for _ in range(2):
+        assert {"batchItemFailures": []} == call(render, again("render"))[0]
+        assert {*pages} - {"index.html"} == set(caplog.records[-1].__dict__["pages"])
+    assert pages == stages.pages()

@@ -383,4 +383,4 @@ def test_bad_event(event: dict[str, Any], wrong: str) -> None:
     """A bad event is refused with what an event holds, and each field that is wrong."""
     with pytest.raises(RequestError) as error:
         read_request(event, NOW)
-    assert f'the event is not {{"time": …, "due"?: …, "day"?: …}}: {wrong}' in str(error.value)
+    assert f'the event is not {{"time": …, "due"?: …, "day"?: …, "again"?: …}}: {wrong}' in str(error.value)

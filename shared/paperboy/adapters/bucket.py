@@ -69,12 +69,12 @@ class Bucket:
         """The text of the page at `key`."""
         return self._s3.get_object(Bucket=self.name, Key=self.path(key))["Body"].read().decode()
 
-    def put(self, page: Page, stored: StoredPage | None) -> bool:
-        """Put a page where `stored` stood; equal bytes are not put. Returns whether it was put.
+    def put(self, page: Page, stored: StoredPage | None, again: bool = False) -> bool:
+        """Put a page where `stored` stood; equal bytes are not put, unless `again`. Returns whether it was put.
 
         Raises ConflictError where something else stands there by now.
         """
-        if stored and stored.sha256 == page.sha256:
+        if stored and stored.sha256 == page.sha256 and not again:
             return False
         condition: Any = {"IfMatch": stored.etag} if stored else {"IfNoneMatch": "*"}
         try:

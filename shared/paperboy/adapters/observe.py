@@ -11,9 +11,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 if TYPE_CHECKING:
+    from paperboy.days.records import SummaryRecord
     from paperboy.papers.listing import Listing
 
-__all__ = ["Metric", "count", "logger", "metrics", "report_listing", "report_unreadable"]
+__all__ = ["Metric", "count", "logger", "metrics", "report_listing", "report_summary", "report_unreadable"]
 
 # Lambda takes the level of a line of JSON only where its time is as RFC 3339 has it.
 logger = Logger(use_rfc3339=True)
@@ -59,6 +60,13 @@ def report_listing(listing: Listing) -> None:
     count(Metric.REJECTED, len(listing.rejections))
     for rejection in listing.rejections:
         logger.warning("item rejected", extra={"status": "rejected"} | dict(rejection))
+
+
+def report_summary(record: SummaryRecord) -> None:
+    """Count a summary by where it comes from."""
+    count(Metric[f"SUMMARISED_{record.summary.rung.name}"], 1)
+    count(Metric.ON_LOW_RUNG, int(record.summary.rung.low))
+    count(Metric.LIMITED, int(record.limited))
 
 
 def report_unreadable(partition: str, sort_key: str, reason: str) -> None:

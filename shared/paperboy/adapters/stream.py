@@ -18,6 +18,11 @@ def day_event(day: dt.date, kind: str) -> dict[str, Any]:
     return {"Records": [{"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}]}
 
 
+def is_again(event: dict[str, Any]) -> bool:
+    """Whether an event asks for the work to be done although it is done: a stream's never does, one by hand may."""
+    return event.get("again") is True
+
+
 def handle_days(event: dict[str, Any], handle_day: Callable[[dt.date], object]) -> BatchResponse:
     """Have `handle_day` handle each day that has records in `event`, once, in the order of their first record.
 

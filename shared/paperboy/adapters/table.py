@@ -7,6 +7,7 @@ import re
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -177,24 +178,24 @@ class Table:
         """Claim a paper's summary from `now` (seconds since 1970) on; one that is there stays readable meanwhile.
 
         Returns None where it needs no work: a model's summary made from `input_hash` is there, or the run that wants it
-        had its try. Raises ConflictError while somebody else's claim stands.
+        had its try, and it is not wanted `again`. Raises ConflictError while somebody else's claim stands.
         """
         done = "(#input_hash = :input_hash AND summary.rung IN (:model, :repaired)) OR #attempt >= :attempt"
-        needed = f"NOT (attribute_exists(summary) AND ({done}))"
+        needed = f"AND NOT (attribute_exists(summary) AND ({done}))"
         values = {
             ":input_hash": input_hash,
             ":attempt": request.attempt,
             ":model": Rung.MODEL,
             ":repaired": Rung.REPAIRED,
         }
-        there = self._claim(request, now, needed, values)
+        there = self._claim(request, now) if request.again else self._claim(request, now, needed, values)
         if isinstance(there, Claim):
             return there
         if int(there.get("claimed_until", 0)) >= int(now):
             raise ConflictError(f"{request.paper_id} is claimed")
         if self._parse(SummaryRecord, there):
             return None
-        again = self._claim(request, now, OVER_DAMAGED, {":newest": RECORD_FORMATS[SummaryRecord]})
+        again = self._claim(request, now, f"AND {OVER_DAMAGED}", {":newest": RECORD_FORMATS[SummaryRecord]})
         if isinstance(again, Claim):
             return again
         raise ConflictError(f"{request.paper_id} is claimed, or its summary is a newer version's")
@@ -219,11 +220,11 @@ class Table:
             )
 
     def _claim(
-        self, request: SummaryRequest, now: float, needed: str, values: dict[str, Any]
+        self, request: SummaryRequest, now: float, needed: str = "", values: Mapping[str, Any] = MappingProxyType({})
     ) -> Claim | dict[str, Any]:
         """The claim, where nobody else's stands and `needed` holds; else the item that is there."""
         token = uuid.uuid4().hex
-        condition = f"(attribute_not_exists(claim) OR claimed_until < :now) AND {needed}"
+        condition = f"(attribute_not_exists(claim) OR claimed_until < :now) {needed}"
         times = {":token": token, ":until": int(now) + CLAIM_SECONDS, ":now": int(now)}
         try:
             answer = self._client.update_item(
@@ -232,7 +233,7 @@ class Table:
                 UpdateExpression="SET claim = :token, claimed_until = :until",
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **_where(condition, times | values),
+                **_where(condition, {**times, **values}),
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             there: Any = error.response.get("Item", {})

@@ -45,6 +45,8 @@ class RunRequest(BaseModel):
     """Whether it is the day's last run."""
     day: dt.date | None = None
     """One listing day; without it, the days that `time` calls for."""
+    again: bool = False
+    """Whether a day counts as found anew where nothing in it is, for whoever works on the functions."""
 
 
 def read_request(event: Mapping[str, object], now: dt.datetime) -> RunRequest:
@@ -58,7 +60,7 @@ def read_request(event: Mapping[str, object], now: dt.datetime) -> RunRequest:
         request = RunRequest.model_validate({**event, **filled_in})
     except ValidationError as error:
         message = validation_message(error)
-        raise RequestError(f'the event is not {{"time": …, "due"?: …, "day"?: …}}: {message}') from error
+        raise RequestError(f'the event is not {{"time": …, "due"?: …, "day"?: …, "again"?: …}}: {message}') from error
     if request.day and request.day > now.date():
         raise RequestError(f"the day {request.day} is yet to come: where the readers are it is {now.date()}")
     return request
@@ -151,8 +153,8 @@ def next_run(
 ) -> Run:
     """The run that follows the recorded one: that one itself where there is nothing to do.
 
-    There is something to do when the day looks different, when papers changed, or when it is open and this run was not
-    counted yet. A run that comes late does not take back what a later one said.
+    There is something to do when the day looks different, when papers changed, when it is open and this run was not
+    counted yet, or when it is wanted `again`. A run that comes late does not take back what a later one said.
     """
     previous = records.run
     if previous is None:
@@ -164,7 +166,7 @@ def next_run(
             broken_listing=broken_listing,
         )
     late = request.time <= previous.scheduled_at
-    if papers_changed or findings != previous.findings or (records.open and not late):
+    if papers_changed or findings != previous.findings or (records.open and not late) or request.again:
         return Run(
             **dict(findings),
             attempt=previous.attempt + 1,

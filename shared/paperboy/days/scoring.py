@@ -23,16 +23,18 @@ def rank_run(run: Run, records: DayRecords, policy: Policy) -> RankingRecord:
 
 
 def summary_requests(
-    run: Run, ranking: RankingRecord, records: DayRecords, max_calls_per_run: int
+    run: Run, ranking: RankingRecord, records: DayRecords, max_calls_per_run: int, again: bool = False
 ) -> list[SummaryRequest]:
-    """A request for each paper that is in and has no summary that serves, the best papers first.
+    """A request for each paper that is in and has no summary that serves, the best papers first; `again`, for all.
 
     They share the model calls that the run may take; what its summaries took already is taken off.
     """
-    lacking = [row.id for row in ranking.selected if records.lacks_summary(row.id, run)]
+    lacking = [row.id for row in ranking.selected if again or records.lacks_summary(row.id, run)]
     used = sum(summary.calls for summary in records.summaries.values() if summary.attempt == run.attempt)
     return [
-        SummaryRequest(day=records.day, paper_id=paper_id, attempt=run.attempt, due=run.due, max_calls=max_calls)
+        SummaryRequest(
+            day=records.day, paper_id=paper_id, attempt=run.attempt, due=run.due, max_calls=max_calls, again=again
+        )
         for paper_id, max_calls in zip(lacking, share_calls(len(lacking), max_calls_per_run, used), strict=True)
     ]
 

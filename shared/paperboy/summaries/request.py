@@ -27,6 +27,9 @@ class SummaryRequest(BaseModel):
     """Whether that run is the day's last: then a paper that no model could be had for is told on a low rung."""
     max_calls: Annotated[int, Field(ge=0)] = MAX_CALLS_PER_PAPER
     """How many calls of the model the paper may take, from 0 to MAX_CALLS_PER_PAPER."""
+    again: bool = False
+    """Whether a summary is wanted and logged although a good one is there, as after a change of the prompt. Each
+    delivery of the message then pays for it."""
 
 
 class PostponedError(Exception):
