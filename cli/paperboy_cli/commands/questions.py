@@ -31,7 +31,7 @@ SUMMARIZER = Question(
 ADDRESS = Question(
     "LlmBaseUrl", "The endpoint's address, up to and including /v1, such as https://api.deepseek.com/v1."
 )
-MODEL = Question("LlmModel", "The model's name there.")
+MODEL_NAME = Question("LlmModel", "The model's name there.")
 ACCESS = Question(
     "Access",
     "Who can read the pages? private: whoever you sign a link for, seven days at most; unlisted: whoever has the link,"
@@ -59,7 +59,7 @@ def _questions(given: dict[str, str], answers: dict[str, str]) -> Iterator[Quest
     """The questions in their order; what an endpoint needs is asked only of who has chosen one."""
     yield from (LANGUAGE, TIME_ZONE, SUMMARIZER)
     if (given | answers).get(SUMMARIZER.parameter) == "openai":
-        yield from (ADDRESS, MODEL)
+        yield from (ADDRESS, MODEL_NAME)
     yield from (ACCESS, MAIL)
 
 

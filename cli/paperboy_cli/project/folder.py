@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON object to a file of its owner's alone, at every moment whole: as it was before, or as it is now."""
     make_own(path.parent)
     unfinished = path.with_name(f"{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(content, indent=1))
+    with open(unfinished, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:  # noqa: PTH123 - a mode
+        json.dump(content, file, indent=1)
     unfinished.replace(path)
