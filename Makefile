@@ -5,7 +5,7 @@
 # make test    everything that can be tested on this machine
 # make bench   what takes how long, as ratios; asserts nothing
 # make lint    what CI checks besides the tests
-# make setup   Python's packages and the tools, which all of the above install as well
+# make setup   what `paperboy` needs; all of the above install it as well, and checks and tests their own packages
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo down check fix test bench lint
@@ -16,6 +16,7 @@ UV_VERSION := 0.13.8
 OWN_UV := .tools/uv/bin/uv
 UV := $(if $(shell command -v uv),uv,$(OWN_UV))
 READY := .tools/ready
+READY_TO_TEST := .tools/ready-to-test
 
 help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST)) | head -n 8
@@ -28,9 +29,15 @@ $(READY): pyproject.toml uv.lock | $(filter $(OWN_UV),$(UV))
 	@$(UV) python find --quiet 3.13 >/dev/null 2>&1 || $(UV) python install --quiet 3.13 || { \
 		echo "Paperboy needs Python 3.13, and none is here or can be downloaded. Install it" \
 		     "(https://www.python.org/downloads, or: pyenv install 3.13) and run make again." >&2; exit 1; }
-	@$(UV) sync --quiet --frozen
+	@$(UV) sync --quiet --frozen --inexact --no-default-groups --group cli
 	@UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --no-install-project --only-group sam
 	@UV_PROJECT_ENVIRONMENT=.tools/ministack $(UV) sync --quiet --frozen --no-install-project --only-group ministack
+	@touch $@
+
+# What only the checks and tests need is as much again.
+$(READY_TO_TEST): $(READY)
+	@echo "Setting up the packages for checks and tests"
+	@$(UV) sync --quiet --frozen
 	@touch $@
 
 $(OWN_UV):
@@ -50,21 +57,21 @@ PYTEST := .venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
 check: code
 	@$(PYTEST) -q tests/unit tests/golden tests/template
 
-fix: setup
+fix: $(READY_TO_TEST)
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
-test: setup
+test: $(READY_TO_TEST)
 	@$(PYTEST) --cov --cov-report term
 
-bench: setup
+bench: $(READY_TO_TEST)
 	@.venv/bin/python -m tests.benchmarks.imports
 	@.venv/bin/python -m tests.benchmarks.throughput
 	@.venv/bin/python -m tests.benchmarks.linear
 	@.venv/bin/python -m tests.benchmarks.texts
 
 .PHONY: code
-code: setup
+code: $(READY_TO_TEST)
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy

@@ -44,6 +44,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON object to a file of its owner's alone, at every moment whole: as it was before, or as it is now."""
     make_own(path.parent)
     unfinished = path.with_name(f"{path.name}.new")
-    with open(unfinished, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:  # noqa: PTH123 - a mode
+    with open(unfinished, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
         json.dump(content, file, indent=1)
     unfinished.replace(path)
