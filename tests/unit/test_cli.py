@@ -446,6 +446,23 @@ def test_days_to_come_are_refused(monkeypatch: pytest.MonkeyPatch, days: str) ->
     assert "2026-11-22 is the last day to ask for" in " ".join(result.stderr.replace("│", " ").split())
 
 
+@pytest.mark.parametrize(
+    ("url", "near"),
+    [
+        ("https://huggingface.co", False),
+        ("http://127.0.0.1:9", True),
+        ("http://localhost:4567/hf", True),
+        ("http://[::1]:9", True),
+        ("http://127.0.0.1.example.com", False),
+        ("", False),
+    ],
+)
+def test_a_source_on_this_machine_is_near(url: str, near: bool) -> None:
+    """A source on loopback need not be spared; any other one is."""
+    host: Any = SimpleNamespace(describe=lambda _: StackDescription({}, {"HfBaseUrl": url}))
+    assert near == deployed.Deployed(host, SAMPLE_STACK).source_is_near
+
+
 def test_render_asks_for_no_run() -> None:
     """--render goes with neither --due nor --again, which ask for a run."""
     for option in ("--due", "--again"):

@@ -92,6 +92,8 @@ class Fake:
     """Keys of pages that are missing in the bucket."""
     runs: list[dt.date] = field(default_factory=list)
 
+    source_is_near = False
+
     @property
     def table(self) -> Fake:
         return self
@@ -156,6 +158,27 @@ def test_one_bad_day_does_not_stop_the_others() -> None:
     assert ["published", "failed", "empty"] == [each.status for each in results]
     assert f"the listing of {second} could not be had" == results[1].text
     assert "1 published, 1 without papers, 1 failed." in totals(results, Days(FIRST, DAY, span=True))
+
+
+def test_days_that_fail_alike_stop_the_rest() -> None:
+    """After three days in a row that failed for the same reason the next one is told to be stopped, and none is run."""
+    first_good = Fake(recorded={}, run_makes={FIRST: out(FIRST)})
+    results = results_of(first_good, dt.date(2026, 2, 9))
+    assert ["published", "failed", "failed", "failed", "stopped"] == [each.status for each in results]
+    assert 4 == len(first_good.runs)
+    assert "3 days in a row failed alike, and so would this one" == results[-1].as_json()["reason"]
+    said = totals(results, Days(FIRST, dt.date(2026, 2, 9), span=True)).splitlines()
+    assert "2026-02-01..2026-02-09: 1 published, 3 failed, 5 not looked at." == said[0]
+    assert ["  2026-02-02, 2026-02-03, 2026-02-04 failed: the listing of 2026-02-02 could not be had"] == said[1:]
+
+
+def test_days_that_fail_otherwise_stop_nothing() -> None:
+    """A day between that comes out, or fails for another reason, begins the count anew."""
+    makes = {day: out(day) if day.day % 3 else empty(day, rejection()) for day in Days(FIRST, DAY, span=True)}
+    fake = Fake(recorded={}, run_makes=makes | {dt.date(2026, 2, 6): out(dt.date(2026, 2, 6))})
+    results = results_of(fake, dt.date(2026, 2, 8))
+    assert "stopped" not in [each.status for each in results]
+    assert 5 == [each.status for each in results].count("failed")
 
 
 @pytest.mark.parametrize(

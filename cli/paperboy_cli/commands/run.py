@@ -43,9 +43,9 @@ def run(
 
     FROM..TO, such as 2026-02-01..2026-02-28, takes the days one after the other, oldest first, 366 at most, and asks
     the source for one every 2 seconds at most. It can be stopped and started again: days that are done, and those that
-    are known to have no papers, are not asked for again. One day that fails does not stop the others. Each paper that
-    is in costs its summary, as on any day. Old days are published under digests/ and listed in index.html; they are no
-    news, and latest.* stays the newest day's.
+    are known to have no papers, are not asked for again. One day that fails does not stop the others; three in a row
+    that fail alike do. Each paper that is in costs its summary, as on any day. Old days are published under digests/
+    and listed in index.html; they are no news, and latest.* stays the newest day's.
 
     With --render the days that are out have their pages written again, for a page, a label or a format that changed.
     """
@@ -133,6 +133,8 @@ def _show_results(deployed: Deployed, days: Days, coming: Iterator[Result], as_j
                 bar.advance(task)
                 if as_json:
                     print_json(result.as_json())
+                elif result.status == "failed":  # its reason stands below, once for all that failed alike
+                    console.print(Text(f"{result.day}  failed"), soft_wrap=True)
                 else:
                     console.print(Text(str(result)), soft_wrap=True)
     except KeyboardInterrupt:

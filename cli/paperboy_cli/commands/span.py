@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.stack.letters import cause_of
 from paperboy_cli.stack.progress import is_out, receipt
 from paperboy_cli.terminal import receipt_text, rejections_text
 
@@ -27,6 +28,8 @@ STATUS_TEXTS = {
     "empty": "without papers",
     "failed": "failed",
 }
+MAX_ALIKE = 3
+"""Days in a row that fail for the same reason: what follows would fail as well."""
 DAY_INTERVAL_SECONDS = 2.0
 """From the request for one day to that for the next: 150 days in five minutes at most.
 
@@ -41,7 +44,8 @@ class Result:
 
     day: dt.date
     status: str
-    """published, unchanged (run, with nothing new), skipped (done already), empty (no papers), or failed."""
+    """published, unchanged (run, with nothing new), skipped (done already), empty (no papers), failed, or stopped (not
+    run, because those before it failed alike)."""
     text: str
     """The same for a person: how many papers, or the reason for which there are none."""
     receipt: Receipt | None = None
@@ -55,7 +59,7 @@ class Result:
         return {
             "day": str(self.day),
             "status": self.status,
-            "reason": self.text if self.status in ("empty", "failed") else None,
+            "reason": self.text if self.status in ("empty", "failed", "stopped") else None,
             "receipt": self.receipt.model_dump(mode="json") if self.receipt else None,
             "link": self.link,
         }
@@ -81,21 +85,30 @@ def result_of(deployed: Deployed, last: Progress) -> Result:
 def run_days(deployed: Deployed, days: Days, due: bool, again: bool) -> Iterator[Result]:
     """Run the days, and yield the result of each as it is done; one that fails does not stop the others.
 
+    After MAX_ALIKE days in a row that failed for the same reason the next one is yielded as stopped, and is the last.
     Without `again` days that are done are not run: their digest is out and has nothing left to mend, or they are
     recorded as days without papers. Pages of such days that are missing are published again.
     """
     free_at = time.monotonic()
+    interval = 0.0 if deployed.source_is_near else DAY_INTERVAL_SECONDS
+    causes: list[str] = []
     for day in days:
+        if len(causes) == MAX_ALIKE:
+            yield Result(day, "stopped", f"{MAX_ALIKE} days in a row failed alike, and so would this one")
+            return
         try:
             if not again and (skipped := _skipped(deployed, day)):
                 yield skipped
                 continue
             time.sleep(max(0.0, free_at - time.monotonic()))
-            free_at = time.monotonic() + DAY_INTERVAL_SECONDS
+            free_at = time.monotonic() + interval
             *_, last = deployed.run(day, due)
-            yield result_of(deployed, last)
+            result = result_of(deployed, last)
         except PaperboyError as error:
-            yield Result(day, "failed", str(error))
+            result = Result(day, "failed", str(error))
+        cause = cause_of(result.text) if result.status == "failed" else ""
+        causes = [each for each in causes if each == cause] + [cause] if cause else []
+        yield result
 
 
 def render_days(deployed: Deployed, days: Iterable[dt.date]) -> Iterator[Result]:
@@ -136,11 +149,14 @@ def _link(deployed: Deployed, records: DayRecords) -> str | None:
 
 
 def totals(results: list[Result], days: Days) -> str:
-    """How many of the days came to what, and those that failed one by one."""
+    """How many of the days came to what, and those that failed, each cause once."""
     counts = Counter(each.status for each in results)
     parts = [f"{counts[status]} {text}" for status, text in STATUS_TEXTS.items() if counts[status]]
-    if left := len(days) - len(results):
+    if left := len(days) - len(results) + counts["stopped"]:
         parts.append(f"{left} not looked at")
-    lines = [f"{days}: {', '.join(parts)}."]
-    lines += [f"  {each.day} failed: {each.text}" for each in results if each.status == "failed"]
-    return "\n".join(lines)
+    failed: dict[str, list[Result]] = {}
+    for each in results:
+        if each.status == "failed":
+            failed.setdefault(cause_of(each.text), []).append(each)
+    lines = [f"  {', '.join(str(each.day) for each in alike)} failed: {alike[0].text}" for alike in failed.values()]
+    return "\n".join([f"{days}: {', '.join(parts)}.", *lines])

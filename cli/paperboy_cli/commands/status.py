@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from paperboy_cli.stack.host import Host, Stack
     from paperboy_cli.stack.links import Links
 
+CLEAR_SECONDS = 60
+"""How long what failed for good is hidden from others, before it is deleted."""
 MAX_SHOWN_DIGESTS = 10
 """How many digests a person is shown, the newest."""
 
@@ -29,6 +31,10 @@ def status(
     profile: Profile = None,
     region: Region = None,
     days: Annotated[int, typer.Option(min=1, max=7, help="How long signed links open, in days.")] = 7,
+    clear: Annotated[
+        bool,
+        typer.Option("--clear", help="Forget what failed for good: delete it from its queues, and show it once more."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what runs, what is published and where it is read, what the model took, and what went wrong.
@@ -36,7 +42,7 @@ def status(
     The pages of a private stack (Access) are read through signed links, and it says when those end.
     """
     in_aws = stack_in_aws(stack, profile, region, sample)
-    answer = _in_aws(*in_aws, days) if in_aws else _local(sample, days)
+    answer = _in_aws(*in_aws, days, clear) if in_aws else _local(sample, days, clear)
     if as_json:
         print_json(answer, indent=1)
         return
@@ -46,15 +52,15 @@ def status(
         show(each)
 
 
-def _in_aws(host: Host, stack: Stack, days: int) -> dict[str, Any]:
+def _in_aws(host: Host, stack: Stack, days: int, clear: bool) -> dict[str, Any]:
     from paperboy_cli.project.settings import Settings
     from paperboy_cli.stack.deployed import Deployed
 
     with host.explained():
-        return {"stacks": [status_of(Deployed(host, stack), days, Settings.in_aws(stack.name))]}
+        return {"stacks": [status_of(Deployed(host, stack), days, Settings.in_aws(stack.name), clear)]}
 
 
-def _local(sample: bool, days: int) -> dict[str, Any]:
+def _local(sample: bool, days: int, clear: bool) -> dict[str, Any]:
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.emulator import Local
     from paperboy_cli.project.settings import Settings
@@ -71,18 +77,27 @@ def _local(sample: bool, days: int) -> dict[str, Any]:
             "up": up,
             "url": local.url if up else None,
             "running": running,
-            "stacks": [status_of(Deployed(local, stack), days, settings.get(stack)) for stack in stacks],
+            "stacks": [status_of(Deployed(local, stack), days, settings.get(stack), clear) for stack in stacks],
         }
 
 
-def status_of(deployed: Deployed, days: int, settings: Settings | None = None) -> dict[str, Any]:
-    """The status of a stack and of its `settings`, for a program; signed links in it are good for `days`."""
+def status_of(
+    deployed: Deployed, days: int, settings: Settings | None = None, clear: bool = False
+) -> dict[str, Any]:
+    """The status of a stack and of its `settings`, for a program; signed links in it are good for `days`.
+
+    With `clear`, what failed for good is in it for the last time.
+    """
     from paperboy.pages.site import INDEX_KEY, latest_key
     from paperboy_cli.stack.host import FAILURE_QUEUES
 
     digests = deployed.table.read_digests(since=dt.date.min)
     links = deployed.links(days)
     usage = deployed.usage()
+    waiting = deployed.failures()
+    letters = deployed.letters(hide_seconds=CLEAR_SECONDS if clear else 0) if any(waiting.values()) else []
+    if clear:
+        deployed.delete(letters)
     return {
         "name": deployed.stack.name,
         "access": links.access,
@@ -94,7 +109,9 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None) -
         "settings": settings.read() if settings else {},
         "settings_file": str(settings.file) if settings else None,
         "usage": usage.model_dump() if usage else None,
-        "waiting": deployed.failures(),
+        "waiting": waiting,
+        "failures": [letter.as_json() for letter in letters],
+        "cleared": clear,
         "queues": {queue: deployed.outputs[queue] for queue in FAILURE_QUEUES},
         "digests": [_digest(day, record, links) for day, record in digests.items()],
     }
@@ -152,9 +169,35 @@ def show(status: dict[str, Any]) -> None:
     for queue, number in status["waiting"].items():
         if number:
             console.print(
-                f"  [red]{number} failed for good[/] and wait in the queue {queue}: {status['queues'][queue]}",
-                soft_wrap=True,
+                f"  [red]{number} failed for good[/], in the queue {queue}: {status['queues'][queue]}", soft_wrap=True
             )
+            for line in failure_lines([each for each in status["failures"] if each["queue"] == queue]):
+                console.print(Text(f"    {line}"), soft_wrap=True)
+    if any(status["waiting"].values()):
+        console.print(
+            "  They are forgotten now."
+            if status["cleared"]
+            else "  `paperboy run DAY` makes a day again, and `paperboy status --clear` forgets what failed.",
+            soft_wrap=True,
+        )
+
+
+def failure_lines(failures: list[dict[str, Any]]) -> list[str]:
+    """What failed for good in a queue, each cause once: the days and papers, the reason, and when it was last."""
+    from paperboy_cli.stack.letters import cause_of
+
+    causes: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for each in failures:
+        causes.setdefault((each["function"], cause_of(each["reason"])), []).append(each)
+    lines = []
+    for (function, _), alike in causes.items():
+        days = ", ".join(sorted({day for each in alike for day in each["days"]})) or "no day named"
+        papers = ", ".join(sorted({each["paper"] for each in alike if each["paper"]}))
+        last = dt.datetime.fromisoformat(alike[-1]["at"])
+        times = f"{len(alike)} times, last at" if len(alike) > 1 else "at"
+        where = f"{days} ({papers})" if papers else days
+        lines.append(f"{function}, {where}: {alike[-1]['reason']} ({times} {last:%Y-%m-%d %H:%M} UTC)")
+    return lines
 
 
 def _usage_text(usage: Usage) -> str:

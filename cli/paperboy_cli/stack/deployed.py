@@ -6,10 +6,14 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from functools import cache, cached_property
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
 
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.budget import Budget
@@ -24,6 +28,7 @@ from paperboy_cli.days import READERS_TIME_ZONE, today
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.stack.failures import FailedError, FailureLog, FailureWatch
 from paperboy_cli.stack.host import FAILURE_QUEUES, Host, Stack
+from paperboy_cli.stack.letters import Letter, read_letters
 from paperboy_cli.stack.links import MAX_LINK_DAYS, Links
 from paperboy_cli.stack.progress import Progress, is_mended, is_out, progress_between
 from paperboy_cli.terminal import warn
@@ -84,6 +89,35 @@ class Deployed:
             )
             for queue in FAILURE_QUEUES
         }
+
+    def letters(self, hide_seconds: int = 0) -> list[Letter]:
+        """What failed for good, as far as the user may read it; hidden from others where it is to be deleted."""
+        sqs = self.host.client("sqs")
+        try:
+            return [
+                letter
+                for queue in FAILURE_QUEUES
+                for letter in read_letters(sqs, queue, self.outputs[queue], hide_seconds)
+            ]
+        except ClientError:
+            if hide_seconds:
+                raise
+            return []
+
+    def delete(self, letters: Iterable[Letter]) -> None:
+        """Delete some of what failed for good."""
+        sqs = self.host.client("sqs")
+        for letter in letters:
+            sqs.delete_message(QueueUrl=self.outputs[letter.queue], ReceiptHandle=letter.handle)
+
+    @property
+    def source_is_near(self) -> bool:
+        """Whether the source of listings is on the same machine, which need not be spared."""
+        host = urlsplit(self.description.parameters.get("HfBaseUrl", "")).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
 
     def usage(self) -> Usage | None:
         """What the model took this month, or None where nothing is recorded of it, or nothing that can be read."""

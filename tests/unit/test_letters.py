@@ -1,0 +1,71 @@
+"""What failed for good, as the queues keep it and as a person is told of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from paperboy_cli.commands.status import failure_lines
+from paperboy_cli.stack.letters import Letter, cause_of, letter_of
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:paperboy-Ingest-1"
+AWAY = "SourceError: http://127.0.0.1:9/api?date=%s: refused"
+
+
+def letter(body: Any, **message: Any) -> Letter:
+    text = body if isinstance(body, str) else json.dumps(body)
+    own = {"Body": text, "ReceiptHandle": "handle", "Attributes": {"SentTimestamp": "1770177600000"}}
+    return letter_of("FailureQueue", own | message)
+
+
+def failed(arn: str = ARN, **more: Any) -> dict[str, Any]:
+    """What Lambda says of an event that failed every time."""
+    return {"requestContext": {"functionArn": arn, "condition": "RetriesExhausted"}, **more}
+
+
+def visited(*days: str) -> Letter:
+    """A run that failed on each of the days that it visited."""
+    error = "; ".join(f"{day}: {AWAY % day}" for day in days)
+    return letter(failed(requestPayload={"day": None}, responsePayload={"errorMessage": error}))
+
+
+NEWEST = AWAY % "2026-02-03"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (letter({"day": "2026-02-03", "paper_id": "2602.02343"}), ("summarize", ("2026-02-03",), "2602.02343")),
+        (visited("2026-02-03", "2026-02-02"), ("ingest", ("2026-02-02", "2026-02-03"), None)),
+        (letter(failed(requestPayload={"day": "2026-02-01"})), ("ingest", ("2026-02-01",), None)),
+        (letter(failed(ARN.replace("Ingest", "Score"), DDBStreamBatchInfo={})), ("score", (), None)),
+        (letter({"time": "2026-02-04T03:17:00Z"}), ("ingest", (), None)),
+        (letter("no JSON"), ("ingest", (), None)),
+        (letter("[]"), ("ingest", (), None)),
+    ],
+)
+def test_a_dead_letter(found: Letter, expected: tuple[Any, ...]) -> None:
+    """A letter has its function, and the days and the paper that its message names."""
+    assert expected == (found.function, found.days, found.paper)
+
+
+def test_the_reason_of_a_dead_letter() -> None:
+    """The reason is the first of a run's causes, the scheduler's own, or that it failed every time."""
+    undelivered = {"ERROR_MESSAGE": {"StringValue": "Lambda is throttled"}}
+    letters = visited("2026-02-03", "2026-02-02"), letter(failed()), letter("{}", MessageAttributes=undelivered)
+    assert [NEWEST, "it failed every time (RetriesExhausted)", "Lambda is throttled"] == [
+        each.reason for each in letters
+    ]
+
+
+def test_letters_of_one_cause_are_one_line() -> None:
+    """What failed alike on several days, and several times, is told once, with the days."""
+    assert cause_of(NEWEST) == cause_of(AWAY % "2026-02-02") != cause_of("SourceError: 404")
+    request = letter({"day": "2026-02-03", "paper_id": "2602.02343"})
+    shown = [each.as_json() for each in (visited("2026-02-02"), visited("2026-02-03", "2026-02-02"), request)]
+    assert [
+        f"ingest, 2026-02-02, 2026-02-03: {NEWEST} (2 times, last at 2026-02-04 04:00 UTC)",
+        "summarize, 2026-02-03 (2602.02343): its request failed every time (at 2026-02-04 04:00 UTC)",
+    ] == failure_lines(shown)
