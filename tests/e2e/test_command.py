@@ -66,6 +66,17 @@ def test_many_days(demo: Demo, broken: None) -> None:
     assert f"{span}: 2 done already, 1 failed.\n  {BROKEN} failed: 3 listed + 0 kept = 0 in + {reason}" in again.stdout
 
 
+def test_a_sample_day_that_is_none(demo: Demo) -> None:
+    """Without --sample, where the sample alone is up, that is said and nothing is run; a day that it lacks says which
+    it has."""
+    calls = demo.calls()
+    alone = demo.paperboy("run", "2026-01-01..2026-01-31", check=False)
+    assert (1, "", calls) == (alone.returncode, alone.stdout, demo.calls())
+    assert alone.stderr.startswith("paperboy: only the sample is up: `paperboy up` starts a stack of your own")
+    said = demo.paperboy("run", "2026-01-01", "--sample").stdout
+    assert said.endswith("2026-01-01: no papers that day.\nThe sample has 2026-02-03 and 2026-02-04.\n")
+
+
 def test_a_broken_listing(demo: Demo, broken: None) -> None:
     """A day whose listing is broken shows its receipt with the reasons and is a failure."""
     said = demo.paperboy("run", BROKEN, "--sample", check=False)
@@ -111,7 +122,7 @@ def test_lost_pages_are_put_back(demo: Demo) -> None:
 def test_pages_are_written_again_when_they_look_different(demo: Demo) -> None:
     """--render writes a day's pages again where they differ, names them, and asks neither the source nor the model."""
     links = Deployed(demo.local, SAMPLE).links()
-    keys = [f"digests/{DAY}.html", f"digests/{DAY}.md"]
+    keys = [f"digests/{DAY}.md", f"digests/{DAY}.html"]
     there = {key: httpx.get(links.to(key)).text for key in keys}
     for key in keys:  # as another version of the code had left them
         demo.local.client("s3").put_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{key}", Body=b"old")

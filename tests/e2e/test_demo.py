@@ -98,11 +98,12 @@ def test_the_link_is_served_by_the_stacks_bucket(demo: Demo) -> None:
 
 
 def test_the_demo_shows_every_step_and_paper(demo: Demo) -> None:
-    """The terminal shows each step, each of the 16 papers, and the receipt; then ten papers, and four again."""
+    """The terminal shows each step once, each of the 16 papers, and the receipt; then ten papers, and four again."""
     for step in ("emulator", "sam build", "sam deploy", "listed", "ranked", "published"):
         assert step in demo.printed
     acts = re.split(rf"^{SECOND_ACT}: ", demo.printed, flags=re.M)
     assert [16, 10, 4] == [act.count(" summarised ") for act in acts]
+    assert [1, 1, 1] == [act.count(" published ") for act in acts]
     assert f"Receipt of {DAY}: 25 listed + 0 kept = 16 in + 9 left out + 0 rejected" in demo.printed
 
 
@@ -179,7 +180,7 @@ def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: 
     assert wait_for(lambda: deployed.table.read_day(NEXT).ranking, 30)
     demo.invoke("Render", day_event(NEXT, RANKING))
     assert 404 == page(demo, NEXT).status_code
-    assert "published" in demo.paperboy("run", str(NEXT), "--due").stdout
+    assert "published" in demo.paperboy("run", str(NEXT), "--sample", "--due").stdout
     assert {"listing": 13, "abstract": 3} == rungs(demo, NEXT)
     functions.update_event_source_mapping(UUID=mapping, Enabled=True)
     assert wait_for(lambda: not deployed.table.read_day(NEXT).open, 60)
@@ -188,10 +189,10 @@ def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: 
 
 def test_a_changed_vote_changes_the_order(demo: Demo, edited: Edited) -> None:
     """With one vote changed in the sample the next run publishes another order."""
-    demo.paperboy("run", str(NEXT))
+    demo.paperboy("run", str(NEXT), "--sample")
     before = [paper["id"] for paper in page(demo, NEXT, "json").json()["papers"]]
     edited("2602.01335", upvotes=400)
-    demo.paperboy("run", str(NEXT))
+    demo.paperboy("run", str(NEXT), "--sample")
     after = [paper["id"] for paper in page(demo, NEXT, "json").json()["papers"]]
     assert (15, 8) == (before.index("2602.01335"), after.index("2602.01335"))
 

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from paperboy_cli.days import SAMPLE_DAY, Days, to_come_text
-from paperboy_cli.errors import StoppedError
+from paperboy_cli.errors import PaperboyError, StoppedError
 from paperboy_cli.options import AsJson, InAws, OptionalDays, Profile, Region, Sample, stack_in_aws
 from paperboy_cli.terminal import console, print_json, receipt_line, receipt_text, show_step
 
@@ -72,14 +72,23 @@ def run(
 
 
 def _local_stack(sample: bool) -> tuple[Host, Stack]:
-    """The local stack: the sample's where that is wanted or alone deployed, else the live one."""
+    """The local stack: the sample's where that is wanted, else the live one.
+
+    Raises PaperboyError where the live one is wanted and the sample's alone is there.
+    """
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.emulator import Local
 
     local = Local()
     with local.explained():
-        if not sample and "emulator" in local.running() and not local.describe_if_deployed(LIVE):
-            sample = local.describe_if_deployed(SAMPLE) is not None
+        there = [
+            stack for stack in (LIVE, SAMPLE) if "emulator" in local.running() and local.describe_if_deployed(stack)
+        ]
+    if not sample and there == [SAMPLE]:
+        raise PaperboyError(
+            "only the sample is up: `paperboy up` starts a stack of your own, and `paperboy run --sample` makes the"
+            " sample's days."
+        )
     return local, SAMPLE if sample else LIVE
 
 
@@ -113,6 +122,7 @@ def _run_day(deployed: Deployed, day: dt.date, due: bool, as_json: bool) -> None
             console.print(Text(f"{day}: {result.text}."), soft_wrap=True)
         if result.link:
             console.print(Text(result.link), soft_wrap=True)
+        _tell_sample_days(deployed, [result])
     if result.status == "failed":
         raise typer.Exit(1)
 
@@ -142,5 +152,15 @@ def _show_results(deployed: Deployed, days: Days, coming: Iterator[Result], as_j
     finally:
         if not as_json:
             console.print(Text(totals(results, days)), soft_wrap=True)
+            _tell_sample_days(deployed, results)
     if any(result.status == "failed" for result in results):
         raise typer.Exit(1)
+
+
+def _tell_sample_days(deployed: Deployed, results: list[Result]) -> None:
+    """Say which days the sample has, where others were asked for."""
+    if deployed.stack.sample and any(result.status == "empty" for result in results):
+        from paperboy_cli.local.emulator import SAMPLE_DAYS
+
+        days = sorted(path.stem for path in SAMPLE_DAYS.glob("????-??-??.json"))
+        console.print(f"The sample has {' and '.join(days)}.")

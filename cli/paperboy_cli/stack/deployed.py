@@ -157,14 +157,18 @@ class Deployed:
         failures = FailureWatch(FailureLog(logs, self.outputs, self._call_idle, day, since))
         before = self.table.read_day(day)
         report = self._ingest_in_background(day, due)
-        published = False
+        published: Progress | None = None
         while True:
             ingested = report.done()  # before the records are read, so that all that ingest wrote is in them
             records = self.table.read_day(day)
             for progress in progress_between(before, records, time.monotonic() - begun):
                 last = time.monotonic()
-                published |= progress.step == "published"
-                yield progress
+                if progress.step == "published":
+                    published = (
+                        progress  # told at the end: while papers are mended, the day is published again and again
+                    )
+                else:
+                    yield progress
             if not ingested:
                 last = time.monotonic()  # ingest has a limit of its own
             else:
@@ -184,6 +188,8 @@ class Deployed:
                     raise PaperboyError(self._failure_text(day, error)) from error
             before = records
             time.sleep(self.host.poll_seconds)
+        if published:
+            yield published
         if restored := self.restore(records):
             text = f"put back: {', '.join(restored)}"
             yield Progress(time.monotonic() - begun, "published", text, records)
