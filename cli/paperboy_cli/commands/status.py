@@ -81,9 +81,7 @@ def _local(sample: bool, days: int, clear: bool) -> dict[str, Any]:
         }
 
 
-def status_of(
-    deployed: Deployed, days: int, settings: Settings | None = None, clear: bool = False
-) -> dict[str, Any]:
+def status_of(deployed: Deployed, days: int, settings: Settings | None = None, clear: bool = False) -> dict[str, Any]:
     """The status of a stack and of its `settings`, for a program; signed links in it are good for `days`.
 
     With `clear`, what failed for good is in it for the last time.
