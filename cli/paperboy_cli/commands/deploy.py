@@ -209,10 +209,13 @@ def _carry_out(deployment: Deployment, proposal: Proposal) -> None:
 
 def _finish(cloud: Cloud, stack: Stack) -> None:
     """Make the first digest of a stack that has none, and say where the digests are read."""
+    from paperboy_cli.commands.doctor import diagnosed
     from paperboy_cli.stack.deployed import Deployed
 
     deployed = Deployed(cloud, stack)
-    if deployed.table.read_digests(since=dt.date.min) or _run_first(deployed):
+    with diagnosed(cloud, stack):
+        has_digest = bool(deployed.table.read_digests(since=dt.date.min)) or _run_first(deployed)
+    if has_digest:
         _show_way(deployed)
     else:
         console.print("No digest yet: the schedule makes one when the next papers are listed.")

@@ -29,7 +29,7 @@ SUMMARIZER = Question(
     " key; openai: one at an endpoint of your own, such as DeepSeek's; none: nothing, the texts stay English.",
 )
 ADDRESS = Question(
-    "LlmBaseUrl", "The endpoint's address, up to and including /v1, such as https://api.deepseek.com/v1."
+    "LlmBaseUrl", "The endpoint's address, without /chat/completions, such as https://api.deepseek.com."
 )
 MODEL_NAME = Question("LlmModel", "The model's name there.")
 ACCESS = Question(

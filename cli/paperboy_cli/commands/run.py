@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,6 +50,7 @@ def run(
 
     With --render the days that are out have their pages written again, for a page, a label or a format that changed.
     """
+    from paperboy_cli.commands.doctor import diagnosed
     from paperboy_cli.commands.span import render_days, run_days
     from paperboy_cli.stack.deployed import Deployed
 
@@ -68,7 +70,8 @@ def run(
         elif days.span:
             _show_results(deployed, days, run_days(deployed, days, due, again), as_json)
         else:
-            _run_day(deployed, days.first, due, as_json)
+            with diagnosed(*in_aws) if in_aws and not as_json else nullcontext():
+                _run_day(deployed, days.first, due, as_json)
 
 
 def _local_stack(sample: bool) -> tuple[Host, Stack]:

@@ -10,7 +10,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from paperboy_cli.errors import PaperboyError
+from paperboy_cli.errors import PaperboyError, StoppedError
 from paperboy_cli.options import AsJson, InAws, Profile, Region, stack_in_aws
 from paperboy_cli.terminal import console, print_json, printable, warn
 
@@ -43,9 +43,11 @@ def doctor(stack: InAws = None, profile: Profile = None, region: Region = None, 
 
 @contextmanager
 def diagnosed(cloud: Cloud, stack: Stack) -> Iterator[None]:
-    """Where something in here fails, say what is wrong with the stack besides. Raises typer.Exit then."""
+    """Where something in here fails, say what else is wrong with the stack in AWS. Raises typer.Exit then."""
     try:
         yield
+    except StoppedError:
+        raise
     except PaperboyError as error:
         warn(str(error))
         for subject, diagnosis in _of_aws(cloud, stack):
