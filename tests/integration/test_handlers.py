@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections import Counter
 from typing import Any
 
@@ -322,6 +323,18 @@ def test_a_message_that_cannot_be_returned_is_still_reported(
     assert ["message failed", "message not returned"] == [
         each.message for each in caplog.records if each.message.startswith("message")
     ]
+
+
+def test_a_message_that_fails_is_logged_with_its_paper(
+    stages: Stages, call: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What goes wrong with a message is logged with its day and its paper, so that who follows the day hears of it."""
+    stages.ingest(run_of(3))
+    request = SummaryRequest(day=DAY, paper_id="2602.02343", attempt=1)
+    stages.table.claim_summary(request, "somebody else's", time.time())
+    assert ["1"] == failed(call(summarize, queue(request))[0])
+    logged = next(each for each in caplog.records if each.message == "message failed").__dict__
+    assert (str(DAY), "2602.02343", "failed") == (logged["day"], logged["paper"], logged["status"])
 
 
 def test_a_message_twice_in_a_batch_is_paid_once(stages: Stages, call: Any) -> None:
