@@ -28,9 +28,7 @@ SUMMARIZER = Question(
     "What writes the summaries? bedrock: a model on Amazon Bedrock, paid by this account, some ten US cents a month, no"
     " key; openai: one at an endpoint of your own, such as DeepSeek's; none: nothing, the texts stay English.",
 )
-ADDRESS = Question(
-    "LlmBaseUrl", "The endpoint's address, without /chat/completions, such as https://api.deepseek.com."
-)
+ADDRESS = Question("LlmBaseUrl", "The endpoint's address, without /chat/completions, such as https://api.deepseek.com.")
 MODEL_NAME = Question("LlmModel", "The model's name there.")
 ACCESS = Question(
     "Access",
