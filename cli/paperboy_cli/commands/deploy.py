@@ -72,7 +72,7 @@ def deploy(
         deployment = Deployment(cloud, Stack(stack, sample=False), kept.folder / "aws")
         console.print(f"The stack {stack} in {cloud.region}, account {cloud.account}.")
         before = deployment.before()
-        chosen = _chosen(kept, new, forgotten, before, asks)
+        chosen = chosen_settings(kept, new, forgotten, before, asks)
         parameters = defaults() | chosen
         check_parameters(parameters)
         _check_access(cloud, parameters["Access"])
@@ -115,7 +115,7 @@ def _placed(cloud: Cloud, asks: bool) -> Cloud:
     return replace(cloud, region=region)
 
 
-def _chosen(
+def chosen_settings(
     kept: Settings, new: dict[str, str], unset: Collection[str], before: StackDescription | None, asks: bool
 ) -> dict[str, str]:
     """The values of parameters that the user chose: kept ones, `new` ones, and the answers of who deploys it first.
@@ -188,12 +188,12 @@ def _show_proposal(proposal: Proposal, chosen: Mapping[str, str], before: StackD
             console.print(Text(f"  {name} is {value}"), soft_wrap=True)
         return
     for change in proposal.changes:
-        console.print(_change_line(change), soft_wrap=True)
+        console.print(change_line(change), soft_wrap=True)
     for name, (old, value) in proposal.parameters.items():
         console.print(Text(f"  {name} is {value or 'empty'}, and was {old or 'empty'}"), soft_wrap=True)
 
 
-def _change_line(change: Change) -> Text:
+def change_line(change: Change) -> Text:
     line = Text(f"  {change.action.lower():<7} {change.resource} ({change.kind})")
     if change.loses:
         line.append(": a new one takes its place, and what it holds stays behind", style="red")
