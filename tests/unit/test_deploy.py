@@ -49,6 +49,8 @@ def test_a_prefix_that_nobody_can_guess(kept: Settings) -> None:
     assert first == chosen(kept)
     other = chosen(kept, unset=("PagesPrefix",))
     assert {first["PagesPrefix"], "pages"}.isdisjoint({other["PagesPrefix"]})
+    kept.change(other, ["PagesPrefix"])
+    assert other == chosen(kept)
 
 
 def test_a_stack_that_was_deployed_from_elsewhere(kept: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,7 @@ def blocks(document: Path, language: str) -> list[str]:
 def commands(document: Path) -> list[str]:
     """The lines of the shell blocks, without their comments."""
     lines = [line for block in blocks(document, "sh") for line in block.splitlines()]
-    return [re.sub(r"\s+#.*", "", line) for line in lines]
+    return [line for line in (re.sub(r"(^|\s+)#.*", "", line) for line in lines) if line]
 
 
 def paperboy_lines() -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local.deployment import LIVE, SAMPLE, parameters_of
 from paperboy_cli.local.emulator import Local
 from paperboy_cli.project.settings import PARAMETER_VARIABLES, Settings
+from paperboy_cli.stack.keys import KEYS
 
 ENDPOINT = {"LLM_BASE_URL": "http://127.0.0.1:11434/v1", "LLM_MODEL": "qwen3:8b"}
 
@@ -146,4 +147,10 @@ def test_a_kept_value_that_is_no_more(local: Local) -> None:
 def test_what_is_no_setting_cannot_be_unset(local: Local) -> None:
     """A misspelt name is told with those that there are."""
     with pytest.raises(PaperboyError, match=r"--unset Langage: nothing is called that, only TimeZone, .*HF_TOKEN"):
-        kept_settings(local, {}, ["Langage"])
+        Settings.of_laptop(local.home).names_to_unset(["Langage"], KEYS)
+
+
+def test_a_variable_names_its_parameter(local: Local) -> None:
+    """What a variable has set can be unset by the variable's name."""
+    names = Settings.of_laptop(local.home).names_to_unset(["LLM_MODEL", "LlmBaseUrl", "HF_TOKEN"], KEYS)
+    assert ["LlmModel", "LlmBaseUrl", "HF_TOKEN"] == names

@@ -63,8 +63,8 @@ def deploy(
     asks = not yes and can_ask()
     if not yes and not asks:
         raise PaperboyError("nobody is here to be asked: --yes deploys with what is set, and defaults.")
-    new, forgotten, kept = read_settings(settings or []), unset or [], Settings.in_aws(stack)
-    kept.check_unset(forgotten, KEYS)
+    new, kept = read_settings(settings or []), Settings.in_aws(stack)
+    forgotten = kept.names_to_unset(unset or [], KEYS)
     keys = environment_keys()
     cloud = cloud_of(stack, profile, region)
     with cloud.explained(), stopped("nothing was changed in AWS."):
@@ -75,7 +75,7 @@ def deploy(
         chosen = chosen_settings(kept, new, forgotten, before, asks)
         parameters = defaults() | chosen
         check_parameters(parameters)
-        _check_access(cloud, parameters["Access"])
+        _check_access(cloud, parameters["Access"], asks)
         if asks and parameters["Summarizer"] == "openai":
             keys |= _asked_key(before, keys)
         step("sam build", deployment.build, "built", "nothing changed")
@@ -151,12 +151,16 @@ def _taken_over(before: StackDescription) -> dict[str, str]:
     return taken
 
 
-def _check_access(cloud: Cloud, access: str) -> None:
-    """Raises PaperboyError where the account would not let anybody read the pages who is to."""
+def _check_access(cloud: Cloud, access: str, asks: bool) -> None:
+    """Raises PaperboyError where the account lets nobody read the pages who is to, and stays so."""
     from paperboy_cli.stack.deployment import account_blocks_public_access
 
-    if access != "private" and account_blocks_public_access(cloud, cloud.account):
-        raise PaperboyError(PUBLIC_ACCESS_HINT.format(access=access))
+    hint = PUBLIC_ACCESS_HINT.format(access=access)
+    while access != "private" and account_blocks_public_access(cloud, cloud.account):
+        if not asks:
+            raise PaperboyError(hint)
+        console.print(f"\n{hint[0].upper()}{hint[1:]}", style="yellow")
+        typer.confirm("Look again?", default=True, abort=True)
 
 
 def _asked_key(before: StackDescription | None, keys: Mapping[str, str]) -> dict[str, str]:

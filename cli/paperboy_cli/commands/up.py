@@ -44,12 +44,14 @@ def up(
     from paperboy_cli.local.deployment import LIVE, SAMPLE
     from paperboy_cli.local.docker import invoke_options
     from paperboy_cli.local.emulator import Local
+    from paperboy_cli.project.settings import Settings
     from paperboy_cli.project.template import read_settings
-    from paperboy_cli.stack.keys import environment_keys, keep_keys
+    from paperboy_cli.stack.keys import KEYS, environment_keys, keep_keys
 
     local = Local()
     with local.explained():
-        new, forgotten = read_settings(settings or []), unset or []
+        new = read_settings(settings or [])
+        forgotten = Settings.of_laptop(local.home).names_to_unset(unset or [], KEYS)
         if sample and forgotten:
             raise typer.BadParameter("--unset is of your own stack: the sample keeps no settings.")
         keys = environment_keys()
@@ -80,10 +82,8 @@ def kept_settings(local: Local, new: dict[str, str], unset: Collection[str]) -> 
     """
     from paperboy_cli.local.deployment import LIVE, parameters_of
     from paperboy_cli.project.settings import Settings, environment_settings
-    from paperboy_cli.stack.keys import KEYS
 
     kept = Settings.of_laptop(local.home)
-    kept.check_unset(unset, KEYS)
     chosen = environment_settings() | new
     values = kept.parameters(unset) | chosen
     parameters_of(LIVE, local.port, values)

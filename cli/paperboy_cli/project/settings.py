@@ -72,18 +72,24 @@ class Settings:
         """The values of parameters in what `read` gives. Raises PaperboyError as that does."""
         return {name: value for name, value in self.read(unset).items() if name not in PLACE}
 
-    def check_unset(self, names: Collection[str], keys: Collection[str]) -> None:
-        """Raises PaperboyError for one of the `names` to unset that is neither kept, nor a parameter, nor a key."""
-        known = (*template.parameters(), *keys)
-        for name in names:
-            if name not in known and name not in self._own_part(read_json(self.file)):
-                raise PaperboyError(f"--unset {name}: nothing is called that, only {', '.join(known)}.")
+    def names_to_unset(self, names: Collection[str], keys: Collection[str]) -> list[str]:
+        """What `names` are to have forgotten: parameters, also by their variables, and `keys`.
+
+        Raises PaperboyError for a name that is none of these, and not kept either.
+        """
+        known = (*template.parameters(), *keys, *self._own_part(read_json(self.file)))
+        parameters = {variable: parameter for parameter, variable in PARAMETER_VARIABLES.items()}
+        found = [parameters.get(name, name) for name in names]
+        for name in found:
+            if name not in known:
+                raise PaperboyError(f"--unset {name}: nothing is called that, only {', '.join(dict.fromkeys(known))}.")
+        return found
 
     def change(self, values: Mapping[str, str], unset: Collection[str] = ()) -> None:
-        """Keep `values` besides what is kept, and forget those to `unset`."""
+        """Forget what is to be `unset`, and keep `values` besides what else is kept."""
         content = read_json(self.file)
         before = self._own_part(content)
-        after = {name: value for name, value in (before | dict(values)).items() if name not in unset}
+        after = {name: value for name, value in before.items() if name not in unset} | dict(values)
         if after != before:
             write_json(self.file, content | {self.stack: after})
 
