@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from paperboy_cli.stack import failures
 from paperboy_cli.stack.deployed import Deployed
 from tests.e2e.conftest import Demo
 
-DAYS = (dt.date(2026, 2, 6), dt.date(2026, 2, 9))
+DAYS = (dt.date(2026, 1, 6), dt.date(2026, 1, 7))
 RECORDS = "records = self.table.read_day(day)"
 
 
@@ -41,10 +42,11 @@ def edit(demo: Demo) -> Iterator[Callable[[str, str], None]]:
 
 @pytest.fixture
 def listed(demo: Demo, tmp_path: Path) -> Iterator[None]:
-    """The sample server, answering from a folder in which DAYS are listed too."""
+    """The sample server, answering from a folder in which DAYS are listed too, with one paper."""
     folder = Path(shutil.copytree(SAMPLE_DAYS, tmp_path / "sample"))
+    items = json.loads((folder / "2026-02-03.json").read_text(encoding="utf-8"))
     for day in DAYS:
-        shutil.copy(folder / "2026-02-03.json", folder / f"{day}.json")
+        (folder / f"{day}.json").write_text(json.dumps(items[:1]), encoding="utf-8")
     demo.local.stop(leave={"emulator"})
     type(demo.local)(home=demo.local.home, port=demo.local.port, sample_days=folder).start_sample()
     yield
@@ -59,8 +61,10 @@ def test_a_function_that_throws_is_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """An exception in score, and code that cannot be loaded, each end the run with what it was, and where."""
-    monkeypatch.setattr(failures, "FAILED_TIMEOUT_SECONDS", 3.0)
+    """An exception in score, and code that cannot be loaded, each end the run with what it was, and where. Once that is
+    mended, the next run publishes the day."""
+    monkeypatch.setattr(failures, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(failures, "FAILED_TIMEOUT_SECONDS", 1.0)
     deployed = Deployed(demo.local, SAMPLE)
     for day, (old, new), reason in zip(
         DAYS,
@@ -74,3 +78,6 @@ def test_a_function_that_throws_is_told(
         ):
             list(deployed.run(day))
     assert f"paperboy: score failed on {DAYS[0]}, and may be tried again: KeyError" in capsys.readouterr().err
+    edit("", "")
+    for day in DAYS:
+        assert "published" in {progress.step for progress in deployed.run(day)}
