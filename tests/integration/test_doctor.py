@@ -31,7 +31,7 @@ from paperboy_cli.stack.cloud import Cloud
 from paperboy_cli.stack.host import FAILURE_QUEUES, Stack, StackDescription
 from tests.integration.conftest import Stages
 
-STACK = Stack("paperboy", sample=False)
+STACK = Stack("patient", sample=False)
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -125,7 +125,7 @@ def test_pages_that_do_not_open(account: Account, stages: Stages) -> None:
     stages.s3.delete_object(Bucket=stages.name, Key="latest.html")
     diagnosis = account.look("pages")
     assert "answers 404" in diagnosis.text
-    assert "paperboy run DAY --stack paperboy" in diagnosis.remedy
+    assert "paperboy run DAY --stack patient" in diagnosis.remedy
 
 
 def test_an_account_without_public_access(account: Account) -> None:
@@ -190,7 +190,7 @@ def test_what_failed_for_good(account: Account, stages: Stages) -> None:
     stages.sqs.send_message(QueueUrl=stages.queue_url, MessageBody="{}")
     diagnosis = account.look("failures")
     assert "1 failed for good, in FailureQueue" in diagnosis.text
-    assert "paperboy status --stack paperboy" in diagnosis.remedy
+    assert "paperboy status --stack patient" in diagnosis.remedy
 
 
 def test_a_permission_that_is_missing(account: Account) -> None:

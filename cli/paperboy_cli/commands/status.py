@@ -92,6 +92,7 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
     digests = deployed.table.read_digests(since=dt.date.min)
     links = deployed.links(days)
     usage = deployed.usage()
+    chosen = settings.read() if settings else {}
     waiting = deployed.failures()
     letters = deployed.letters(hide_seconds=CLEAR_SECONDS if clear else 0) if any(waiting.values()) else []
     if clear:
@@ -104,8 +105,8 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
         "index": links.to(INDEX_KEY) if digests and not links.signed else None,
         "links_end": links.end.isoformat() if links.end else None,
         "links_end_with_credentials": links.end_with_credentials,
-        "settings": settings.read() if settings else {},
-        "settings_file": str(settings.file) if settings else None,
+        "settings": chosen,
+        "settings_file": str(settings.file) if settings and chosen else None,
         "usage": usage.model_dump() if usage else None,
         "waiting": waiting,
         "failures": [letter.as_json() for letter in letters],
