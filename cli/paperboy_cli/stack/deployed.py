@@ -163,12 +163,10 @@ class Deployed:
             records = self.table.read_day(day)
             for progress in progress_between(before, records, time.monotonic() - begun):
                 last = time.monotonic()
-                if progress.step == "published":
-                    published = (
-                        progress  # told at the end: while papers are mended, the day is published again and again
-                    )
-                else:
+                if progress.step != "published":
                     yield progress
+                else:  # told at the end: while papers are mended, the day is published again and again
+                    published = progress
             if not ingested:
                 last = time.monotonic()  # ingest has a limit of its own
             else:
