@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -46,11 +47,24 @@ ATTACKS = """async ([stack, sample, page, socket]) => {
 """What a page tries: to read, to open a websocket, to load, and to send what needs nobody's leave (no preflight)."""
 
 
+class Foreign(SimpleHTTPRequestHandler):
+    """Serves a page of its own, and sends who asks for `/away?ADDRESS` on to that address."""
+
+    def do_GET(self) -> None:
+        path, _, address = self.path.partition("?")
+        if path != "/away":
+            return super().do_GET()
+        self.send_response(302)
+        self.send_header("Location", unquote(address))
+        self.end_headers()
+        return None
+
+
 @pytest.fixture
 def foreign_port(tmp_path: Path) -> Iterator[int]:
-    """The port of another server on loopback, which serves a page of its own."""
+    """The port of another server on loopback."""
     (tmp_path / "index.html").write_text("<title>foreign</title>")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Foreign, directory=tmp_path)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
@@ -104,6 +118,18 @@ def test_a_link_on_a_foreign_page(demo: Demo, page: Page, foreign_port: int) -> 
             page.get_by_text("go").click()
         assert (403, "Refused: another page") == (answer.value.status, answer.value.text()[:21])
     assert is_there(demo, page)
+
+
+def test_an_address_that_redirects(demo: Demo, page: Page, foreign_port: int) -> None:
+    """An address that the user opened may lead to a signed call of an API, which is refused; to a page it leads."""
+    sns = demo.local.client("sns")
+    call = sns.generate_presigned_url("create_topic", {"Name": "taken"}, HttpMethod="GET")
+    link = demo.printed.splitlines()[-1]
+    for address, status in ((call, 403), (link, 200)):
+        answer = page.goto(f"http://{EVIL_HOST}:{foreign_port}/away?{quote(address, safe='')}")
+        assert answer is not None
+        assert status == answer.status
+    assert [] == [each for each in sns.list_topics()["Topics"] if each["TopicArn"].endswith(":taken")]
 
 
 @pytest.mark.parametrize("which", ["url", "sample_url"])

@@ -42,7 +42,8 @@ def ask(folder: Path, path: str = "/bucket/key", method: str = "GET", kind: str 
         for value in values.split("\n")
         if value
     ]
-    scope: Message = {"type": kind, "path": path, "headers": pairs}
+    path, _, query = path.partition("?")
+    scope: Message = {"type": kind, "path": path, "query_string": query.encode(), "headers": pairs}
     if kind == "http":
         scope["method"] = method
 
@@ -65,16 +66,68 @@ def ask(folder: Path, path: str = "/bucket/key", method: str = "GET", kind: str 
     [
         {},
         {"host": f"localhost:{PORT}"},
-        {"host": f"LocalHost:{PORT}", "origin": f"http://localhost:{PORT}"},
-        {"origin": f"http://{HOST}", "sec_fetch_site": "same-origin"},
-        {"sec_fetch_site": "none"},
+        {"user_agent": "Boto3/1.44", "authorization": "AWS4-HMAC-SHA256 Credential=test"},
     ],
     ids=str,
 )
-def test_what_passes(tmp_path: Path, kind: str, headers: dict[str, str]) -> None:
-    """Programs, an address that the user opened, and the stack's own pages get through, whatever they ask for."""
+def test_programs(tmp_path: Path, kind: str, headers: dict[str, str]) -> None:
+    """Programs of this machine get through, whatever they ask for."""
     for method in ("GET", "POST", "DELETE"):
-        assert b"passed" == ask(tmp_path, method=method, kind=kind, **headers)
+        assert b"passed" == ask(tmp_path, "/?Action=DeleteStack", method=method, kind=kind, **headers)
+
+
+BROWSERS = [
+    {"sec_fetch_site": "none"},
+    {"origin": f"http://{HOST}", "sec_fetch_site": "same-origin"},
+    {"host": f"LocalHost:{PORT}", "origin": f"http://localhost:{PORT}"},
+    {"user_agent": "Mozilla/5.0 (iPhone)"},
+]
+SIGNED = "X-Amz-Algorithm=A&X-Amz-Date=1&X-Amz-Expires=9&X-Amz-SignedHeaders=host&X-Amz-Signature=1"
+CREDENTIAL = "X-Amz-Credential=test%2F20261128%2Fus-east-1%2F{}%2Faws4_request"
+
+
+@pytest.mark.parametrize("headers", BROWSERS, ids=str)
+def test_a_browser_reads_pages(tmp_path: Path, headers: dict[str, str]) -> None:
+    """An address that the user opened, signed or not, and a link of the stack's own pages lead to an object."""
+    for query in ("", f"?{SIGNED}&{CREDENTIAL.format('s3')}"):
+        for method in ("GET", "HEAD"):
+            assert b"passed" == ask(tmp_path, f"/bucket/pages/latest.html{query}", method=method, **headers)
+
+
+@pytest.mark.parametrize("headers", BROWSERS, ids=str)
+def test_a_browser_does_nothing_else(tmp_path: Path, headers: dict[str, str]) -> None:
+    """Whoever made a browser ask, an address that redirects or a script in an error, no call of an API gets through."""
+    only = b"Refused: a browser reads pages here, and nothing else.\n"
+    for path in (
+        *("/", "/bucket", "/bucket/", f"/?Action=DeleteStack&{SIGNED}&{CREDENTIAL.format('cloudformation')}"),
+        *("/bucket/key?acl", "/bucket/key?Action=DeleteStack", f"/bucket/key?{SIGNED}", f"/?{SIGNED}"),
+        *(f"/bucket/key?{SIGNED}&{CREDENTIAL.format('s3')}{more}" for more in ("&Action=X", "&X-Amz-Security-Token=1")),
+        f"/2015-03-31/functions?{SIGNED}&{CREDENTIAL.format('lambda')}",
+    ):
+        assert only == ask(tmp_path, path, **headers), path
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert only == ask(tmp_path, method=method, **headers)
+    assert only == ask(tmp_path, kind="websocket", **headers)
+    assert only == ask(tmp_path, authorization="AWS4-HMAC-SHA256", **headers)
+
+
+@pytest.mark.parametrize(("status", "policy"), [(200, None), (304, None), (404, b"sandbox"), (500, b"sandbox")])
+def test_answers_to_browsers(tmp_path: Path, status: int, policy: bytes | None) -> None:
+    """No browser takes a page for something else, or runs what an error repeats; a page keeps its own policy."""
+    started: list[Message] = []
+
+    async def application(scope: Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": [(b"etag", b"1")]})
+
+    async def send(message: Message) -> None:
+        started.append(message)
+
+    headers = [(b"host", HOST.encode()), (b"sec-fetch-site", b"none")]
+    scope: Message = {"type": "http", "method": "GET", "path": "/bucket/key", "headers": headers}
+    at_once(Gate(application, PORT, tmp_path / "docker-host")(scope, None, send))  # type: ignore[arg-type]
+    answer = dict(started[0]["headers"])
+    assert (b"1", b"nosniff") == (answer[b"etag"], answer[b"x-content-type-options"])
+    assert policy == answer.get(b"content-security-policy")
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
@@ -129,7 +182,8 @@ def test_what_containers_call_this_machine(tmp_path: Path) -> None:
     [
         *("/_ministack/reset", "/_ministack/config", "/_ministack/health", "/_ministack/lambda-code/f", "/_ministack"),
         *("/_ministack/ready/", "/_localstack/health", "/_localstack/x", "/_aws/lambda-url/f", "/_aws/execute-api/a/b"),
-        *("/_alb/name/", "/_new/in/the/next/version", "/_", "/health"),
+        *("/_alb/name/", "/_new/in/the/next/version", "/_", "/health", "//health", "//_ministack/reset", "*", ""),
+        *("/./_ministack/reset", "/%5Fministack/reset", "/;/_ministack/reset", "/\uff3fministack", "_ministack/reset"),
     ],
 )
 def test_the_emulators_own_endpoints(tmp_path: Path, path: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from paperboy_cli.local.gate import hosts, refusal
+from paperboy_cli.local.gate import hosts, is_browsers, refusal
 
 MODEL = "sample"
 
@@ -95,6 +95,8 @@ class Handler(BaseHTTPRequestHandler):
             return False
         port = self.connection.getsockname()[1]
         reason = refusal(self.headers.items(), hosts(port, self._docker_host))
+        if not reason and is_browsers(self.headers.items()):
+            reason = "Refused: nothing here is for a browser."
         if reason:
             self.close_connection = True  # nobody reads its body
             self._answer(HTTPStatus.FORBIDDEN, {"error": {"message": reason}})
@@ -104,19 +106,26 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if url.path == "/api/daily_papers":
-            page = self._recorded.listing(query.get("date", ""), int(query.get("limit", 50)), int(query.get("p", 0)))
+            try:
+                limit, place = int(query.get("limit", 50)), int(query.get("p", 0))
+            except ValueError as error:
+                return self._answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+            page = self._recorded.listing(query.get("date", ""), limit, place)
             self._answer(HTTPStatus.OK, page)
         elif url.path == "/calls":
             self._answer(HTTPStatus.OK, self._recorded.calls)
         else:
             self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {url.path}"}})
+        return None
 
     def do_POST(self) -> None:
         request = self._read()
+        if request is None:
+            return self._answer(HTTPStatus.BAD_REQUEST, {"error": {"message": "expected a JSON object"}})
         if self.path != "/v1/chat/completions":
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {self.path}"}})
         try:
-            reply = self._recorded.reply(request["messages"])
+            reply = self._recorded.reply(request.get("messages", []))
         except AwayError:
             return self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": {"message": "the model is away"}})
         if reply is None:
@@ -128,14 +137,23 @@ class Handler(BaseHTTPRequestHandler):
         request = self._read()
         if self.path != "/model":
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"there is no switch at {self.path}"}})
-        self._recorded.answers = request["answers"]
+        match request:
+            case {"answers": int() | None as answers}:
+                self._recorded.answers = answers
+            case _:
+                return self._answer(HTTPStatus.BAD_REQUEST, {"error": {"message": "expected a number of answers"}})
         return self._answer(HTTPStatus.OK, request)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         """Nothing: calls are counted, not logged."""
 
-    def _read(self) -> Any:
-        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def _read(self) -> dict[str, Any] | None:
+        """The object that was sent; None where it is none."""
+        try:
+            sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        except (ValueError, RecursionError):
+            return None
+        return sent if isinstance(sent, dict) else None
 
     def _answer(self, status: HTTPStatus, body: object) -> None:
         content = json.dumps(body, ensure_ascii=False).encode()
