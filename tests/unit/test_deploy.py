@@ -11,7 +11,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from paperboy_cli.commands import deploy, questions
+from paperboy_cli.commands.deploy import questions
+from paperboy_cli.commands.deploy.choices import chosen_settings
+from paperboy_cli.commands.deploy.proposal import proposal_lines
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.project import template
 from paperboy_cli.project.settings import Settings
@@ -31,7 +33,7 @@ def kept(tmp_path: Path) -> Settings:
 def chosen(
     kept: Settings, before: StackDescription | None = None, unset: tuple[str, ...] = (), **new: str
 ) -> dict[str, str]:
-    return deploy.chosen_settings(kept, new, unset, before, asks=False)
+    return chosen_settings(kept, new, unset, before, asks=False)
 
 
 def test_a_default_is_no_choice(kept: Settings) -> None:
@@ -73,11 +75,11 @@ def test_only_answers_that_differ_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("typer.prompt", prompt)
     answers: dict[str, str] = {}
-    assert {} == questions.ask_settings({"Language": "en"})
+    assert {} == questions.ask_settings({"Language": "en"}, {})
     assert ["TimeZone", "Summarizer", "Access", "AlarmEmail"] == asked
     asked.clear()
     answers |= {"Summarizer": "openai", "LlmBaseUrl": "https://api.deepseek.com", "LlmModel": "m"}
-    assert answers == questions.ask_settings({})
+    assert answers == questions.ask_settings({}, {})
     assert ["LlmBaseUrl", "LlmModel"] == asked[3:5]
 
 
@@ -175,10 +177,41 @@ def test_what_aws_refuses(account: Account, tmp_path: Path) -> None:
     assert ["1 of 2 resources"] == told
 
 
+def test_an_endpoint_of_this_machine_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enter at each question takes over the endpoint that this machine is set to, with what goes with it."""
+    monkeypatch.setattr("typer.prompt", lambda _, default="", **__: default)
+    own = {
+        "LlmBaseUrl": "https://api.deepseek.com",
+        "LlmModel": "m",
+        "LlmExtra": '{"thinking": false}',
+        "HfBaseUrl": "https://hf-mirror.com",
+    }
+    assert own | {"Summarizer": "openai"} == questions.ask_settings({}, own)
+    assert "LlmExtra" not in questions.ask_settings({"LlmExtra": "{}"}, own)
+
+
 def test_what_holds_something_and_is_replaced() -> None:
-    """A new table in an old one's place is told, a new version of the layer is no loss."""
-    lines = [
-        deploy.change_line(Change("Modify", name, kind, True))
+    """A new table in an old one's place is told, a new version of the layer is no loss; parameters come first."""
+    changes = tuple(
+        Change("Modify", name, kind, True)
         for name, kind in (("Table", "AWS::DynamoDB::Table"), ("SharedLayer", "AWS::Lambda::LayerVersion"))
+    )
+    before = StackDescription(OUTPUTS, {})
+    lines = proposal_lines(Proposal("change set", changes, {"Language": ("zh", "en")}), {"Language": "en"}, before)
+    assert [
+        "  Language is en, and was zh",
+        "  Modify 2: 1 Table, 1 LayerVersion",
+        "  Table: a new one takes its place, and what the old one holds stays behind",
+    ] == [line.plain for line in lines]
+
+
+def test_prices_that_are_not_known() -> None:
+    """The default prices are the default model's; an endpoint's are unknown until they are set, and that is said."""
+    endpoint = {"Summarizer": "openai", "LlmBaseUrl": "https://api.deepseek.com", "LlmModel": "m"}
+    assert ["0.27", "0.27", "0", "3"] == [
+        template.parameters_with(settings)["PriceInput"]
+        for settings in ({}, {"Language": "en"}, endpoint, endpoint | {"PriceInput": "3"})
     ]
-    assert [True, False] == ["stays behind" in line.plain for line in lines]
+    values: dict[str, tuple[str | None, str]] = {"PriceInput": (None, "0"), "PriceOutput": (None, "0")}
+    lines = proposal_lines(Proposal("change set", (), values), endpoint, None)
+    assert ["MaxTokensPerMonth alone limits it" in line.plain for line in lines] == [True]

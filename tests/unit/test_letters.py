@@ -68,4 +68,13 @@ def test_letters_of_one_cause_are_one_line() -> None:
     assert [
         f"ingest, 2026-02-02, 2026-02-03: {NEWEST} (2 times, last at 2026-02-04 04:00 UTC)",
         "summarize, 2026-02-03 (2602.02343): its request failed every time (at 2026-02-04 04:00 UTC)",
-    ] == failure_lines(shown)
+    ] == failure_lines(shown, [])
+
+
+def test_what_came_out_since() -> None:
+    """A failure all of whose days came out since is told as such, and one with a day that did not is not."""
+    shown = [visited("2026-02-02").as_json()]
+    earlier, later = "2026-02-04T03:00:00+00:00", "2026-02-04T05:00:00+00:00"
+    for published_at, expected in ((earlier, False), (later, True)):
+        lines = failure_lines(shown, [{"day": "2026-02-02", "published_at": published_at}])
+        assert [expected] == [line.endswith("UTC; out since)") for line in lines]

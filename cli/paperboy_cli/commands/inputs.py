@@ -17,6 +17,7 @@ from paperboy.papers.listing import Listing, ListingError, NotListedYetError, So
 from paperboy.papers.policy import Policy, PolicyError, load_policy
 from paperboy_cli.days import to_come_text, today
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.project.settings import laptop_variables
 from paperboy_cli.stack.keys import EnvironmentKey
 from paperboy_cli.terminal import waiting, warn
 
@@ -64,7 +65,7 @@ def _saved_listing(path: Path) -> tuple[Listing, dt.date | None]:
 def _live_listing(day: dt.date) -> Listing:
     if refusal := to_come_text(day, today()):
         raise PaperboyError(refusal)
-    url = os.environ.get("HF_BASE_URL") or SOURCE_URL
+    url = laptop_variables().get("HF_BASE_URL") or SOURCE_URL
     if not re.fullmatch(r"https?://\S+", url):
         raise PaperboyError(f"HF_BASE_URL is {url!r}; it has to be an address such as {SOURCE_URL}.")
     token = EnvironmentKey("HF_TOKEN") if os.environ.get("HF_TOKEN") else None

@@ -49,7 +49,7 @@ def status(
     if "up" in answer:
         console.print(_state_text(answer, "paperboy up --sample" if sample else "paperboy up"))
     for each in answer["stacks"]:
-        show(each)
+        show(each, options=in_aws[0].options(in_aws[1]) if in_aws else None)
 
 
 def _in_aws(host: Host, stack: Stack, days: int, clear: bool) -> dict[str, Any]:
@@ -139,14 +139,15 @@ def _state_text(status: dict[str, Any], command: str) -> str:
     return f"Up at {status['url']}: {running}.{missing}"
 
 
-def show(status: dict[str, Any]) -> None:
-    """Show a person the status of a stack."""
+def show(status: dict[str, Any], options: str | None) -> None:
+    """Show a person the status of a stack, in AWS if there are `options` that name it."""
     from paperboy.summaries.usage import Usage
 
     console.print()
     digests = status["digests"]
     number = f"{len(digests) or 'no'} digest{'s' * (len(digests) != 1)}"
-    console.print(f"[bold]{status['name']}[/]: {number} published, {status['access']}")
+    readers = "on this machine alone" if options is None else status["access"]
+    console.print(f"[bold]{status['name']}[/]: {number} published, {readers}")
     for name, key in (("newest", "latest"), ("all", "index")):
         if status[key]:
             console.print(f"  {name:<10}", Text(status[key]), soft_wrap=True)
@@ -170,19 +171,23 @@ def show(status: dict[str, Any]) -> None:
             console.print(
                 f"  [red]{number} failed for good[/], in the queue {queue}: {status['queues'][queue]}", soft_wrap=True
             )
-            for line in failure_lines([each for each in status["failures"] if each["queue"] == queue]):
+            for line in failure_lines([each for each in status["failures"] if each["queue"] == queue], digests):
                 console.print(Text(f"    {line}"), soft_wrap=True)
     if any(status["waiting"].values()):
         console.print(
             "  They are forgotten now."
             if status["cleared"]
-            else "  `paperboy run DAY` makes a day again, and `paperboy status --clear` forgets what failed.",
+            else f"  `paperboy run DAY{options or ''}` makes a day again,"
+            f" and `paperboy status --clear{options or ''}` forgets what failed.",
             soft_wrap=True,
         )
 
 
-def failure_lines(failures: list[dict[str, Any]]) -> list[str]:
-    """What failed for good in a queue, each cause once: the days and papers, the reason, and when it was last."""
+def failure_lines(failures: list[dict[str, Any]], digests: list[dict[str, Any]]) -> list[str]:
+    """What failed for good in a queue, each cause once: the days and papers, the reason, and when it was last.
+
+    It says so where all of its days came out since.
+    """
     from paperboy_cli.stack.letters import cause_of
 
     causes: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -195,7 +200,9 @@ def failure_lines(failures: list[dict[str, Any]]) -> list[str]:
         last = dt.datetime.fromisoformat(alike[-1]["at"])
         times = f"{len(alike)} times, last at" if len(alike) > 1 else "at"
         where = f"{days} ({papers})" if papers else days
-        lines.append(f"{function}, {where}: {alike[-1]['reason']} ({times} {last:%Y-%m-%d %H:%M} UTC)")
+        out_since = {digest["day"] for digest in digests if dt.datetime.fromisoformat(digest["published_at"]) > last}
+        mended = "; out since" if {*days.split(", ")} <= out_since else ""
+        lines.append(f"{function}, {where}: {alike[-1]['reason']} ({times} {last:%Y-%m-%d %H:%M} UTC{mended})")
     return lines
 
 

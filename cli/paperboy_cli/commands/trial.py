@@ -25,6 +25,7 @@ from paperboy.summaries.request import MAX_CALLS_PER_PAPER
 from paperboy.summaries.usage import Prices, Usage
 from paperboy_cli.commands.inputs import load_own_language
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.project.settings import laptop_variables
 from paperboy_cli.stack.cloud import Cloud, sentence
 from paperboy_cli.stack.keys import EnvironmentKey, parameter_name
 
@@ -182,7 +183,7 @@ def _refusal(completion: Completion, paper: Paper, language: Language) -> str | 
 @contextmanager
 def candidate_of_environment(language: str | None) -> Iterator[Candidate]:
     """The model that the environment names. Raises PaperboyError that says what to set where it names none."""
-    values = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
+    values = laptop_variables() | {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
     values.setdefault("SUMMARIZER", "openai" if "LLM_BASE_URL" in values else "none")
     settings = _settings(values | {"LANGUAGE": load_own_language(language or "zh").code}, "the environment")
     if settings.summarizer == "none":

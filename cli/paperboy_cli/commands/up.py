@@ -27,6 +27,9 @@ HOW_TO_SET_A_MODEL = """\
   and call `paperboy up` again. The README has such lines for other providers and for a model on this machine."""
 
 
+ANSWER_TIMEOUT_SECONDS = 5.0
+
+
 def up(
     sample: Sample = False,
     docker: Annotated[
@@ -63,6 +66,11 @@ def up(
         console.print(f"The local stack is up at {local.url}, this machine's alone.")
         console.print(f"  listings from  {parameters['HfBaseUrl']}")
         console.print(f"  summaries from {_summaries_from(parameters)}")
+        if own_settings and not sample:
+            chosen = ", ".join(f"{name}={value}" for name, value in own_settings.items())
+            console.print(Text(f"  set: {chosen} (`--unset NAME` forgets one)"), soft_wrap=True)
+        if not sample and not answers(parameters["HfBaseUrl"]):
+            console.print(Text(f"  {parameters['HfBaseUrl']} does not answer. {local.source_hint}"), style="yellow")
         if parameters["Summarizer"] == "none":
             console.print(Text(HOW_TO_SET_A_MODEL), soft_wrap=True)
         if docker:
@@ -130,6 +138,17 @@ def _take_steps(local: Local, stack: Stack, parameters: Mapping[str, str], docke
         pages = "render", lambda: bool([key for day in digests for key in deployed.render(day)])
         step(*pages, "pages changed", "no page changed")
     return deployed
+
+
+def answers(url: str) -> bool:
+    """Whether there is an answer of any kind at an address within ANSWER_TIMEOUT_SECONDS."""
+    import httpx
+
+    try:
+        httpx.head(url, timeout=ANSWER_TIMEOUT_SECONDS)
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def _summaries_from(parameters: Mapping[str, str]) -> str:

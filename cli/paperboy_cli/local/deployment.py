@@ -41,8 +41,9 @@ def parameters_of(stack: Stack, port: int, settings: Mapping[str, str] = Mapping
     if stack.sample:
         url = f"http://127.0.0.1:{port + 1}"
         own |= {"HfBaseUrl": url, "LlmBaseUrl": f"{url}/v1", "LlmModel": sample.MODEL}
-    values = {**usual, **own, **settings}
-    values |= {"Summarizer": settings.get("Summarizer") or ("openai" if values["LlmBaseUrl"] else "none")}
+        own |= {price: usual[price] for price in template.PRICES}
+    own["Summarizer"] = "openai" if {**own, **settings}.get("LlmBaseUrl") else "none"
+    values = template.parameters_with(settings, own)
     template.check_parameters(values)
     return values
 

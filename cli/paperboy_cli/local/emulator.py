@@ -44,7 +44,10 @@ class Local:
     sample_days: Path = SAMPLE_DAYS
 
     poll_seconds = 0.1
-    source_hint = "HF_BASE_URL names the source for `paperboy up`; `paperboy up --sample` replays a recorded day."
+    source_hint = (
+        "To ask a mirror: export HF_BASE_URL=https://hf-mirror.com, then `paperboy up`."
+        " `paperboy up --sample` replays a recorded day."
+    )
     stays = "The stack stays up and goes on by itself: `paperboy down` stops it, `paperboy status` shows it."
 
     @property

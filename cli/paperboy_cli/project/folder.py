@@ -45,5 +45,5 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     make_own(path.parent)
     unfinished = path.with_name(f"{path.name}.new")
     with open(unfinished, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
-        json.dump(content, file, indent=1)
+        file.write(f"{json.dumps(content, indent=1)}\n")
     unfinished.replace(path)

@@ -100,6 +100,13 @@ class Settings:
         raise damaged(self.file)
 
 
+def laptop_variables() -> dict[str, str]:
+    """What is set for the stack on this machine, by variables: the environment's values, else those that are kept."""
+    kept = Settings.of_laptop(own_folder()).parameters()
+    values = {variable: os.environ.get(variable) or kept.get(name) for name, variable in PARAMETER_VARIABLES.items()}
+    return {variable: value for variable, value in values.items() if value}
+
+
 def environment_settings() -> dict[str, str]:
     """The parameters that the environment has values for. Raises PaperboyError for a value that one cannot have."""
     values = {}

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ TEMPLATE = ROOT / "template.yaml"
 JSON_PARAMETER = "LlmExtra"
 """The parameter that is a JSON object."""
 TIME_ZONE_PARAMETER = "TimeZone"
+PRICES = ("PriceInput", "PriceOutput")
 OPEN_PREFIX = "pages"
 """The pages' prefix that everybody knows."""
 
@@ -101,6 +103,17 @@ def json_value(text: str) -> str:
     raise ValueError(f"has to be a JSON object, or nothing, and is a JSON {type(value).__name__}")
 
 
+def parameters_with(settings: Mapping[str, str], own: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Every parameter's value: what was set, else what the host has of its `own`, else the template's default.
+
+    The default prices are those of the default model. What an endpoint asks for is unknown until it is set.
+    """
+    values = {**defaults(), **own, **settings}
+    if values["Summarizer"] == "openai":
+        values |= {price: settings.get(price) or own.get(price) or "0" for price in PRICES}
+    return values
+
+
 def check_parameters(values: Mapping[str, str]) -> None:
     """Hold the parameters of a stack against the template's rules, before anything is built.
 
@@ -108,7 +121,10 @@ def check_parameters(values: Mapping[str, str]) -> None:
     """
     for set_one, other in (("LlmBaseUrl", "LlmModel"), ("LlmModel", "LlmBaseUrl")):
         if values[set_one] and not values[other]:
-            raise PaperboyError(f"{set_one} is set and {other} is not: an endpoint has an address and a model.")
+            raise PaperboyError(
+                f"{set_one} is set and {other} is not, and an endpoint has an address and a model:"
+                " --set both, or --unset both."
+            )
     if values["Summarizer"] == "openai" and not values["LlmBaseUrl"]:
         raise PaperboyError("Summarizer openai needs an endpoint: set LlmBaseUrl and LlmModel.")
     if values["Access"] == "unlisted" and values["PagesPrefix"] == OPEN_PREFIX:

@@ -48,7 +48,7 @@ class Cloud:
 
     poll_seconds = 1.0
     logs = "CloudWatch, in the log groups of the stack"
-    source_hint = "The stack's parameter HfBaseUrl names the source."
+    source_hint = "To ask a mirror: `paperboy deploy --set HfBaseUrl=https://hf-mirror.com`, with --stack its name."
     stays = "The stack in AWS goes on by itself."
 
     def options(self, stack: Stack) -> str:
@@ -114,7 +114,10 @@ def sentence(error: BotoCoreError | ClientError) -> str:
     """What AWS or its client refused, and the way out."""
     match error:
         case NoCredentialsError() | PartialCredentialsError():
-            return "no AWS credentials were found: `aws configure` keeps some, and --profile or AWS_PROFILE chooses."
+            return (
+                "no AWS credentials were found: export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, keep some in"
+                " ~/.aws/credentials (`aws configure` does), or choose some with --profile or AWS_PROFILE."
+            )
         case NoRegionError():
             return "no AWS region is set: name the stack's with --region or AWS_REGION."
         case ProfileNotFound():

@@ -39,7 +39,7 @@ class Change:
     kind: str
     """The resource's type, such as AWS::DynamoDB::Table."""
     replaces: bool
-    """Whether a new resource takes its place, or may do so."""
+    """Whether a new resource takes its place."""
 
     @property
     def loses(self) -> bool:
@@ -108,7 +108,7 @@ class Deployment:
         sam.run_sam(
             self.home,
             *("deploy", "--template-file", str(self.home / "build" / "template.yaml")),
-            *("--stack-name", self.stack.name, *self._where()),
+            *("--stack-name", self.stack.name, "--s3-prefix", self.stack.name, *self._where()),
             *("--config-file", str(ROOT / "samconfig.toml"), "--parameter-overrides", f"file://{values}"),
             *("--no-confirm-changeset", "--no-execute-changeset", "--no-progressbar"),
             environment=os.environ,
@@ -179,7 +179,7 @@ class Deployment:
                 action=each["Action"],
                 resource=each["LogicalResourceId"],
                 kind=each["ResourceType"],
-                replaces=each.get("Replacement") in ("True", "Conditional"),
+                replaces=each.get("Replacement") == "True",
             )
             for each in resources
         ]

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
+import re
 import time
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from paperboy_cli.errors import PaperboyError, StoppedError
 from paperboy_cli.options import NewSettings, Profile, Region, UnsetNames, cloud_of
 from paperboy_cli.terminal import console, show_step, step
 
 if TYPE_CHECKING:
-    from paperboy_cli.project.settings import Settings
     from paperboy_cli.stack.cloud import Cloud
-    from paperboy_cli.stack.deployed import Deployed
-    from paperboy_cli.stack.deployment import Change, Deployment, Proposal
-    from paperboy_cli.stack.host import Stack, StackDescription
+    from paperboy_cli.stack.deployment import Deployment, Proposal
 
-FIRST_RUN_DAYS = 4
-"""How many days back a first run looks for one that has papers: more than a weekend."""
-PREFIX_BYTES = 16
-"""How much chance is in an unguessable prefix."""
-PUBLIC_ACCESS_HINT = (
-    "the account blocks public access to all of its buckets, so that AWS would refuse Access {access}. Switch that off"
-    " (S3 console, Block Public Access settings for this account: both switches on policies), or deploy with"
-    " --set Access=private."
-)
+REGION_PATTERN = r"[a-z]{2}(-[a-z]+)+-\d"
+USUAL_REGION = "ap-northeast-1"
+"""Tokyo: it has the default model, at the default prices."""
 
 
 def deploy(
@@ -51,10 +39,14 @@ def deploy(
     template's present default. A key for an endpoint, and a token for Hugging Face, are taken from LLM_API_KEY and
     HF_TOKEN and put into the account's Parameter Store.
     """
-    from paperboy_cli.commands.questions import can_ask
+    from paperboy_cli.commands.deploy.choices import asked_key, check_access, chosen_settings
+    from paperboy_cli.commands.deploy.finish import finish
+    from paperboy_cli.commands.deploy.proposal import show_proposal
+    from paperboy_cli.commands.deploy.questions import can_ask
+    from paperboy_cli.project.folder import make_own
     from paperboy_cli.project.sam import check_sources
     from paperboy_cli.project.settings import Settings
-    from paperboy_cli.project.template import check_parameters, defaults, read_settings
+    from paperboy_cli.project.template import check_parameters, parameters_with, read_settings
     from paperboy_cli.stack.deployment import Deployment
     from paperboy_cli.stack.host import Stack
     from paperboy_cli.stack.keys import KEYS, environment_keys, keep_keys
@@ -65,6 +57,8 @@ def deploy(
         raise PaperboyError("nobody is here to be asked: --yes deploys with what is set, and defaults.")
     new, kept = read_settings(settings or []), Settings.in_aws(stack)
     forgotten = kept.names_to_unset(unset or [], KEYS)
+    if both := sorted({*new} & {*forgotten}):
+        raise typer.BadParameter(f"{both[0]} cannot be set and unset at once.")
     keys = environment_keys()
     cloud = cloud_of(stack, profile, region)
     with cloud.explained(), stopped("nothing was changed in AWS."):
@@ -73,24 +67,28 @@ def deploy(
         console.print(f"The stack {stack} in {cloud.region}, account {cloud.account}.")
         before = deployment.before()
         chosen = chosen_settings(kept, new, forgotten, before, asks)
-        parameters = defaults() | chosen
+        parameters = parameters_with(chosen)
         check_parameters(parameters)
-        _check_access(cloud, parameters["Access"], asks)
+        check_access(cloud, parameters["Access"], asks)
         if asks and parameters["Summarizer"] == "openai":
-            keys |= _asked_key(before, keys)
+            keys |= asked_key(before, keys, forgotten)
+        make_own(kept.folder)
         step("sam build", deployment.build, "built", "nothing changed")
         proposal = _proposed(deployment, parameters)
         if proposal:
-            _show_proposal(proposal, chosen, before)
+            show_proposal(proposal, chosen, before)
             if asks and not typer.confirm("\nDo it?", default=True):
                 deployment.discard(proposal)
                 raise StoppedError("nothing was changed in AWS.")
     with cloud.explained(), stopped(f"{cloud.stays} `paperboy status{cloud.options(deployment.stack)}` shows it."):
         kept.change(chosen | cloud.place, forgotten)
         keep_keys(cloud, deployment.stack, keys, forgotten)
+        for variable in KEYS:
+            if variable in keys or variable in forgotten:
+                console.print(f"{variable} is {'kept in' if variable in keys else 'gone from'} Parameter Store.")
         if proposal:
             _carry_out(deployment, proposal)
-        _finish(cloud, deployment.stack)
+        finish(cloud, deployment.stack, is_changed=proposal is not None)
 
 
 @contextmanager
@@ -103,73 +101,25 @@ def stopped(sentence: str) -> Iterator[None]:
 
 
 def _placed(cloud: Cloud, asks: bool) -> Cloud:
-    """The same account in a region, which is asked for where none is set. Raises PaperboyError where nobody answers."""
-    if cloud.session.region_name:
-        return replace(cloud, region=cloud.session.region_name)
-    if not asks:
+    """The same account in a region, which is asked for where none is set. Raises PaperboyError where there is none."""
+    from botocore.exceptions import NoCredentialsError
+
+    if cloud.session.get_credentials() is None:
+        raise NoCredentialsError
+    region = cloud.session.region_name
+    if region and not re.fullmatch(REGION_PATTERN, region):
+        raise PaperboyError(f"{region} is no region of AWS: write it as {USUAL_REGION}, with --region or AWS_REGION.")
+    if not region and not asks:
         raise PaperboyError("no AWS region is set: name one with --region or AWS_REGION.")
-    console.print("\nWhere is it to run? A region of AWS such as ap-northeast-1 (Tokyo), which has the default model.")
-    regions = cloud.session.get_available_regions("cloudformation")
-    while (region := typer.prompt("region").strip()) not in regions:
-        console.print("AWS has no such region.", style="yellow")
+    if not region:
+        console.print("\nWhere is it to run? A region of AWS; the default model is in Tokyo (ap-northeast-1), for one.")
+    while not region:
+        answer = typer.prompt("region", default=USUAL_REGION).strip()
+        if re.fullmatch(REGION_PATTERN, answer):
+            region = answer
+        else:
+            console.print(f"It has to be a region such as {USUAL_REGION}.", style="yellow")
     return replace(cloud, region=region)
-
-
-def chosen_settings(
-    kept: Settings, new: dict[str, str], unset: Collection[str], before: StackDescription | None, asks: bool
-) -> dict[str, str]:
-    """The values of parameters that the user chose: kept ones, `new` ones, and the answers of who deploys it first.
-
-    What a stack has that was deployed without this command is taken over where it is not the template's default.
-    """
-    from paperboy_cli.commands.questions import ask_settings
-    from paperboy_cli.project.template import OPEN_PREFIX
-
-    is_first = not kept.read()
-    chosen = kept.parameters(unset)
-    if is_first and before:
-        chosen = {name: value for name, value in _taken_over(before).items() if name not in unset}
-    chosen |= new
-    if is_first and asks and not before:
-        chosen |= ask_settings(chosen)
-    if chosen.get("Access") == "unlisted" and chosen.get("PagesPrefix", OPEN_PREFIX) == OPEN_PREFIX:
-        chosen["PagesPrefix"] = secrets.token_hex(PREFIX_BYTES)
-    return chosen
-
-
-def _taken_over(before: StackDescription) -> dict[str, str]:
-    """What a deployed stack has otherwise than the template's defaults, and the template still takes."""
-    from paperboy_cli.project.template import acceptable, defaults
-
-    usual = defaults()
-    own = {name: value for name, value in before.parameters.items() if usual.get(name, value) != value}
-    taken = acceptable(own)
-    if taken:
-        console.print("Taken over from the stack as it stands; --unset NAME gives one its default:")
-        for name, value in taken.items():
-            console.print(Text(f"  {name}={value}"), soft_wrap=True)
-    return taken
-
-
-def _check_access(cloud: Cloud, access: str, asks: bool) -> None:
-    """Raises PaperboyError where the account lets nobody read the pages who is to, and stays so."""
-    from paperboy_cli.stack.deployment import account_blocks_public_access
-
-    hint = PUBLIC_ACCESS_HINT.format(access=access)
-    while access != "private" and account_blocks_public_access(cloud, cloud.account):
-        if not asks:
-            raise PaperboyError(hint)
-        console.print(f"\n{hint[0].upper()}{hint[1:]}", style="yellow")
-        typer.confirm("Look again?", default=True, abort=True)
-
-
-def _asked_key(before: StackDescription | None, keys: Mapping[str, str]) -> dict[str, str]:
-    """The key of an endpoint, asked for where neither the environment nor a stack that had an endpoint has it."""
-    from paperboy_cli.commands.questions import ask_key
-
-    has_one = "LLM_API_KEY" in keys or (before and before.parameters.get("Summarizer") == "openai")
-    key = "" if has_one else ask_key("LLM_API_KEY")
-    return {"LLM_API_KEY": key} if key else {}
 
 
 def _proposed(deployment: Deployment, parameters: Mapping[str, str]) -> Proposal | None:
@@ -181,75 +131,8 @@ def _proposed(deployment: Deployment, parameters: Mapping[str, str]) -> Proposal
     return proposal
 
 
-def _show_proposal(proposal: Proposal, chosen: Mapping[str, str], before: StackDescription | None) -> None:
-    """Show what a deployment would do: every resource of a stack that is there, the kinds of a new one's."""
-    console.print("\nThis will be done:", style="bold")
-    if before is None:
-        kinds = Counter(change.kind.split("::")[-1] for change in proposal.changes)
-        counts = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-        console.print(Text(f"  {len(proposal.changes)} resources are created: {counts}"), soft_wrap=True)
-        for name, value in chosen.items():
-            console.print(Text(f"  {name} is {value}"), soft_wrap=True)
-        return
-    for change in proposal.changes:
-        console.print(change_line(change), soft_wrap=True)
-    for name, (old, value) in proposal.parameters.items():
-        console.print(Text(f"  {name} is {value or 'empty'}, and was {old or 'empty'}"), soft_wrap=True)
-
-
-def change_line(change: Change) -> Text:
-    line = Text(f"  {change.action.lower():<7} {change.resource} ({change.kind})")
-    if change.loses:
-        line.append(": a new one takes its place, and what it holds stays behind", style="red")
-    return line
-
-
 def _carry_out(deployment: Deployment, proposal: Proposal) -> None:
     begun = time.monotonic()
     with console.status("deploying …") as status:
         deployment.carry_out(proposal, lambda done: status.update(f"deploying: {done} …"))
     show_step(time.monotonic() - begun, "deployed", deployment.stack.name)
-
-
-def _finish(cloud: Cloud, stack: Stack) -> None:
-    """Make the first digest of a stack that has none, and say where the digests are read."""
-    from paperboy_cli.commands.doctor import diagnosed
-    from paperboy_cli.stack.deployed import Deployed
-
-    deployed = Deployed(cloud, stack)
-    with diagnosed(cloud, stack):
-        has_digest = bool(deployed.table.read_digests(since=dt.date.min)) or _run_first(deployed)
-    if has_digest:
-        _show_way(deployed)
-    else:
-        console.print("No digest yet: the schedule makes one when the next papers are listed.")
-    console.print(f"Settings are kept: `paperboy deploy --stack {stack.name} --set NAME=VALUE` changes one.")
-
-
-def _run_first(deployed: Deployed) -> bool:
-    """Run the newest day that has papers, among FIRST_RUN_DAYS. Returns whether there is one."""
-    from paperboy_cli.commands.run import follow
-
-    console.print("\nThe first digest:", style="bold")
-    days = (deployed.today - dt.timedelta(days=back) for back in range(1, FIRST_RUN_DAYS + 1))
-    return any(follow(deployed, day).step != "empty" for day in days)
-
-
-def _show_way(deployed: Deployed) -> None:
-    """Show the address that readers have, with a picture of it for a phone's camera where it stays the same."""
-    from paperboy.pages.site import latest_key
-
-    links = deployed.links()
-    link = links.to(latest_key())
-    console.print("\nThe newest digest, there now and every day:" if not links.signed else "\nThe newest digest:")
-    console.print(Text(link), soft_wrap=True)
-    if links.signed:
-        console.print(
-            f"It ends after seven days at most; `paperboy status{deployed.host.options(deployed.stack)}` signs another."
-            f" One that stays, for a phone: `paperboy deploy --stack {deployed.stack.name} --set Access=unlisted`.",
-            soft_wrap=True,
-        )
-    elif console.is_terminal:
-        import segno
-
-        segno.make(link, error="l").terminal(compact=True)

@@ -21,6 +21,7 @@ class Question:
     """What the answer decides, in a line or two."""
 
 
+SOURCE = Question("HfBaseUrl", "Where do the listings come from? This machine asks a mirror; AWS mostly needs none.")
 LANGUAGE = Question("Language", "What are the digests told in? zh is Chinese, en is English.")
 TIME_ZONE = Question("TimeZone", "Where are the readers? The digest comes out there at noon, for the day before.")
 SUMMARIZER = Question(
@@ -38,38 +39,51 @@ ACCESS = Question(
 MAIL = Question("AlarmEmail", "Where is it told when something is wrong? A mail address; empty: nowhere.")
 
 
+WITH_ENDPOINT = ("LlmExtra", "MaxOutputTokens", "PriceInput", "PriceOutput")
+"""What one endpoint needs and another does not."""
+
+
 def can_ask() -> bool:
     """Whether a person is there to answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def ask_settings(given: Mapping[str, str]) -> dict[str, str]:
-    """The answers to what is not `given` yet, by parameter; an answer that is the default is left out."""
-    answers: dict[str, str] = {}
-    for question in _questions(dict(given), answers):
+def ask_settings(given: Mapping[str, str], offered: Mapping[str, str]) -> dict[str, str]:
+    """The answers to what is not `given` yet, by parameter; an answer that is the template's default is left out.
+
+    Enter takes what is `offered`, else the default. With an endpoint that is offered goes what it was offered with.
+    """
+    defaults, answers = template.defaults(), dict[str, str]()
+    usual = defaults | dict(offered)
+    if ADDRESS.parameter in offered:
+        usual[SUMMARIZER.parameter] = "openai"
+    for question in _questions(dict(given), dict(offered), answers):
         if question.parameter not in given:
-            answers[question.parameter] = ask(question)
-    defaults = template.defaults()
+            answers[question.parameter] = ask(question, usual[question.parameter])
+    if answers.get(ADDRESS.parameter, "") == offered.get(ADDRESS.parameter):
+        answers |= {name: offered[name] for name in WITH_ENDPOINT if name in offered and name not in given}
     return {name: value for name, value in answers.items() if value != defaults[name]}
 
 
-def _questions(given: dict[str, str], answers: dict[str, str]) -> Iterator[Question]:
+def _questions(given: dict[str, str], offered: dict[str, str], answers: dict[str, str]) -> Iterator[Question]:
     """The questions in their order; what an endpoint needs is asked only of who has chosen one."""
+    if SOURCE.parameter in offered:
+        yield SOURCE
     yield from (LANGUAGE, TIME_ZONE, SUMMARIZER)
     if (given | answers).get(SUMMARIZER.parameter) == "openai":
         yield from (ADDRESS, MODEL_NAME)
     yield from (ACCESS, MAIL)
 
 
-def ask(question: Question) -> str:
-    """A person's answer, which the parameter can have; asked again until it is one."""
+def ask(question: Question, usual: str) -> str:
+    """A person's answer, which the parameter can have; asked again until it is one. Enter takes the `usual` one."""
     parameter = template.parameters()[question.parameter]
     console.print(f"\n{question.text}")
     name = question.parameter
     if values := parameter.get("AllowedValues"):
         name += f" ({', '.join(values)})"
     while True:
-        text: str = typer.prompt(name, default=str(parameter["Default"]), show_default=bool(parameter["Default"]))
+        text: str = typer.prompt(name, default=usual, show_default=bool(usual))
         try:
             value = template.parameter_value(question.parameter, text.strip())
         except ValueError as error:

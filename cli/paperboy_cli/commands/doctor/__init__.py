@@ -50,10 +50,16 @@ def diagnosed(cloud: Cloud, stack: Stack) -> Iterator[None]:
         raise
     except PaperboyError as error:
         warn(str(error))
+        show_what_is_wrong(cloud, stack)
+        raise typer.Exit(error.exit_code) from error
+
+
+def show_what_is_wrong(cloud: Cloud, stack: Stack) -> None:
+    """Show a person what is wrong with a stack in AWS; nothing where all is well."""
+    with console.status("looking …"):
         for subject, diagnosis in _of_aws(cloud, stack):
             if diagnosis.state == "wrong":
                 _show(subject, diagnosis)
-        raise typer.Exit(error.exit_code) from error
 
 
 def _of_laptop() -> Iterator[tuple[str, Diagnosis]]:

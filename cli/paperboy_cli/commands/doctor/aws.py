@@ -83,7 +83,8 @@ class AwsProbes:
         name = parameter_name(self.stack, "LLM_API_KEY")
         found = self.cloud.client("ssm").get_parameters(Names=[name])["Parameters"]
         if not found:
-            return unknown(f"none in {name}; where the endpoint asks for one: LLM_API_KEY=… paperboy deploy")
+            command = f"LLM_API_KEY=… paperboy deploy --stack {self.stack.name}"
+            return unknown(f"none in {name}; where the endpoint asks for one: {command}")
         if found[0]["Type"] != "SecureString":
             return bad(f"{name} is a {found[0]['Type']}", "Put it there as a SecureString.")
         return good(f"there is one in {name}")
