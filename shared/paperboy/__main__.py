@@ -1,4 +1,4 @@
-"""`python -m paperboy`: are the files good that a user edits, the policy and the languages?
+"""`python -m paperboy`: are the files good that a user edits, the policy, the languages and the pages' templates?
 
 `sam build` asks before it builds, so that a mistake in one of them stops a build and not the first run.
 """
@@ -9,12 +9,17 @@ import sys
 from typing import get_args
 
 from paperboy.languages.language import Code, LanguageError, load_language
+from paperboy.pages.html import TemplateError, check_templates
 from paperboy.papers.policy import PolicyError, load_policy
+
+MISTAKES = (PolicyError, LanguageError, TemplateError)
+"""What each file's mistakes are raised as: the message names the file, and the key or the line."""
 
 
 def check_files() -> None:
-    """Read the policy and each language. Raises PolicyError or LanguageError, which name the file and the key."""
+    """Read the policy, each language and each template. Raises one of MISTAKES."""
     load_policy()
+    check_templates()
     for code in get_args(Code):
         load_language(code)
 
@@ -22,5 +27,5 @@ def check_files() -> None:
 if __name__ == "__main__":
     try:
         check_files()
-    except (PolicyError, LanguageError) as error:
+    except MISTAKES as error:
         sys.exit(str(error))

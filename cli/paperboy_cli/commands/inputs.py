@@ -9,10 +9,10 @@ import os
 import re
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from paperboy.adapters.sources.hugging_face import HuggingFace, day_of_listing, read_listing
-from paperboy.languages.language import Language, LanguageError, load_language
+from paperboy.languages.language import Code, Language, LanguageError, load_language
 from paperboy.papers.listing import Listing, ListingError, NotListedYetError, SourceError
 from paperboy.papers.policy import Policy, PolicyError, load_policy
 from paperboy_cli.days import to_come_text, today
@@ -94,4 +94,5 @@ def load_own_language(code: str) -> Language:
     try:
         return load_language(code)
     except LanguageError as error:
-        raise PaperboyError(f"--language: {error}.") from error
+        is_known = code in get_args(Code)
+        raise PaperboyError(str(error) if is_known else f"--language: {error}.") from error

@@ -11,9 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from paperboy.__main__ import check_files
-from paperboy.languages.language import LanguageError
-from paperboy.papers.policy import PolicyError
+from paperboy.__main__ import MISTAKES, check_files
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.project.folder import ROOT, make_own, read_json, write_json
 
@@ -23,10 +21,10 @@ SOURCES = ("template.yaml", "samconfig.toml", "uv.lock", "functions", "shared")
 
 
 def check_sources() -> None:
-    """Raises PaperboyError for a mistake in the policy or a language, which would stop a build in more words."""
+    """Raises PaperboyError for a mistake in the policy, a language or a page: it would stop a build in more words."""
     try:
         check_files()
-    except (PolicyError, LanguageError) as error:
+    except MISTAKES as error:
         raise PaperboyError(str(error)) from error
 
 

@@ -153,8 +153,7 @@ class Deployed:
         and nothing else goes on, and where nothing happens for QUIET_TIMEOUT_SECONDS, with what is missing.
         """
         begun = last = time.monotonic()
-        logs, since = self.host.client("logs"), int(time.time() * 1000)
-        failures = FailureWatch(FailureLog(logs, self.outputs, self._call_idle, day, since))
+        failures = FailureWatch(self._failure_log(day))
         before = self.table.read_day(day)
         report = self._ingest_in_background(day, due)
         published: Progress | None = None
@@ -219,15 +218,20 @@ class Deployed:
 
     def _publish(self, day: dt.date) -> None:
         """Have render publish a day as its records stand. Raises PaperboyError where it cannot."""
-        reason = ""
+        log = self._failure_log(day)
         try:
-            failed = bool(self._invoke("Render", day_event(day, RANKING))["batchItemFailures"])
-        except FunctionError as error:
-            failed, reason = True, f": {error}"
-        if failed:
-            raise PaperboyError(
-                f"render could not write the pages of {day} again{reason}; what it said is in {self.host.logs}."
-            )
+            if not self._invoke("Render", day_event(day, RANKING))["batchItemFailures"]:
+                return
+            reason = next((f": {failure}" for failure in log.new()), "")
+        except (FunctionError, FailedError) as error:
+            reason = f": {error}"
+        raise PaperboyError(
+            f"render could not write the pages of {day} again{reason}; what it said is in {self.host.logs}."
+        )
+
+    def _failure_log(self, day: dt.date) -> FailureLog:
+        """The failures on a day that are logged from now on."""
+        return FailureLog(self.host.client("logs"), self.outputs, self._call_idle, day, int(time.time() * 1000))
 
     @cached_property
     def _dynamo(self) -> Any:

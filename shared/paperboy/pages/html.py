@@ -14,7 +14,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
 from markupsafe import Markup
 
 from paperboy.days.digest import Digest
@@ -24,6 +24,19 @@ from paperboy.pages.text import notice, other_language, title, visible
 from paperboy.summaries.usage import Usage
 
 TEMPLATES = Path(__file__).parent
+
+
+class TemplateError(ValueError):
+    """A template of a page cannot be read; the message names its file and line."""
+
+
+def check_templates() -> None:
+    """Read every template. Raises TemplateError for one with a mistake in its syntax."""
+    for name in _environment().list_templates(extensions=["html"]):
+        try:
+            _environment().get_template(name)
+        except TemplateSyntaxError as error:
+            raise TemplateError(f"{TEMPLATES / name}, line {error.lineno}: {error.message}") from error
 
 
 def write(digest: Digest, language: Language) -> str:
