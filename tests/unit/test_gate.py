@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from paperboy_cli.local.gate import Gate
+from paperboy_cli.gate import Gate
 
 PORT = 4566
 HOST = f"127.0.0.1:{PORT}"

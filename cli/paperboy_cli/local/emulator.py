@@ -21,8 +21,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
+from paperboy_cli import gate
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local import gate, processes
+from paperboy_cli.local import processes
 from paperboy_cli.local.home import last_port, lock, own_port
 from paperboy_cli.project.folder import ROOT, damaged, own_folder, read_json
 from paperboy_cli.stack.host import Stack, StackDescription

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from paperboy_cli.local.gate import hosts, is_browsers, refusal
+from paperboy_cli.gate import hosts, is_browsers, refusal
 
 MODEL = "sample"
 

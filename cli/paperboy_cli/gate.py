@@ -1,7 +1,7 @@
-"""The gate in front of the emulator and the sample server: programs of this machine pass, foreign web pages do not.
+"""The gate in front of what this machine serves on loopback: its own programs pass, foreign web pages do not.
 
 Every page that a browser shows may send requests to loopback, and what answers there asks nobody for a password.
-MiniStack's own Python runs this file as a script, so it imports nothing of the project.
+MiniStack's own Python runs this file as a script, so it imports nothing of the project; and nothing in it needs Unix.
 """
 
 from __future__ import annotations
