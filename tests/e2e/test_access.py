@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
+import pexpect
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from playwright.sync_api import Browser
 
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.stream import day_event
@@ -16,7 +20,7 @@ from paperboy.days.keys import RANKING
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.local.processes import wait_for
 from paperboy_cli.stack.deployed import Deployed
-from tests.e2e.conftest import Demo
+from tests.e2e.conftest import EVIL_HOST, PAPERBOY, Demo
 from tests.e2e.test_demo import DAY, PREFIX
 
 SECRET = "5f0c2d7e9a814b36a1c4"  # noqa: S105 - a prefix
@@ -136,6 +140,35 @@ def test_the_commands_link_opens_a_private_page(doors: Doors) -> None:
     link = Deployed(doors.demo.local, SAMPLE).link(DAY)  # type: ignore[arg-type]
     assert 200 == httpx.get(link).status_code
     assert 403 == httpx.get(link.partition("?")[0]).status_code
+
+
+def test_private_pages_are_read_with_all_their_links(doors: Doors, chromium: Browser, tmp_path: Path) -> None:
+    """`paperboy open` opens the browser at a private stack's list, whose links lead to its days; a name that was made
+    to mean loopback is refused; Ctrl-C ends it with 130 and a sentence."""
+    doors.deploy(Access="private", PagesPrefix=PREFIX)
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}\n')
+    browser.chmod(0o700)
+    local = doors.demo.local
+    own = {"PAPERBOY_HOME": str(local.home), "PAPERBOY_PORT": str(local.port), "BROWSER": f"{browser} %s"}
+    with pexpect.spawn(
+        str(PAPERBOY), ["open", "--sample"], env=os.environ | own, encoding="utf-8", timeout=30, dimensions=(60, 200)
+    ) as terminal:
+        terminal.expect("until Ctrl-C")
+        assert wait_for(opened.exists, 10)
+        page = chromium.new_page()
+        page.goto(opened.read_text().strip())
+        page.get_by_role("link", name=DAY).click()
+        page.wait_for_load_state()
+        assert (True, True) == (DAY in page.title(), page.url.endswith(f"/digests/{DAY}.html"))
+        foreign = page.goto(page.url.replace("127.0.0.1", EVIL_HOST))
+        assert foreign is not None
+        assert 403 == foreign.status
+        page.close()
+        terminal.sendintr()
+        terminal.expect("the pages are no longer served; the same command serves them again")
+        terminal.expect(pexpect.EOF)
+    assert 130 == terminal.exitstatus
 
 
 def test_unlisted_needs_a_prefix_that_nobody_guesses(doors: Doors) -> None:

@@ -395,7 +395,7 @@ def test_the_version() -> None:
     )
 
 
-@pytest.mark.parametrize("command", [["run", "2026-02-03"], ["status"]], ids=["run", "status"])
+@pytest.mark.parametrize("command", [["run", "2026-02-03"], ["status"], ["open"]], ids=["run", "status", "open"])
 def test_a_stack_in_aws_needs_nothing_of_the_local_one(command: list[str]) -> None:
     """With --stack the command loads nothing of the local stack, which needs Unix."""
     loaded = loaded_by(*command, "--stack", "paperboy")

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from paperboy.adapters.bucket import Bucket
@@ -35,6 +36,8 @@ from paperboy_cli.terminal import warn
 
 QUIET_TIMEOUT_SECONDS = 120.0
 """How long nothing new may happen to a day before its run is given up on."""
+# A reader waits for a page.
+PAGES_CONFIG = Config(connect_timeout=5, read_timeout=15)
 INGEST_TRIES = 3
 """How often a run of a day is requested where another one, such as the schedule's, is at it."""
 
@@ -60,7 +63,7 @@ class Deployed:
     @cached_property
     def bucket(self) -> Bucket:
         name, prefix = self.description.pages
-        return Bucket(name, self.host.client("s3"), prefix)
+        return Bucket(name, self.host.client("s3", PAGES_CONFIG), prefix)
 
     @property
     def today(self) -> dt.date:

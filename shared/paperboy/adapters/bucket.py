@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,16 @@ class StoredPage:
     sha256: str
     day: dt.date
     """The newest day that it is about."""
+
+
+@dataclass(frozen=True)
+class PageCopy:
+    """A page for a reader, as the bucket hands it out over HTTP."""
+
+    content: bytes | None
+    """None where the reader has it already."""
+    headers: Mapping[str, str]
+    """What HTTP says of it, such as `content-type`; names are in lower case."""
 
 
 class Bucket:
@@ -68,6 +79,23 @@ class Bucket:
     def read(self, key: str) -> str:
         """The text of the page at `key`."""
         return self._s3.get_object(Bucket=self.name, Key=self.path(key))["Body"].read().decode()
+
+    def fetch(self, key: str, etags: str | None = None) -> PageCopy | None:
+        """A copy of the page at `key`, or None where there is none.
+
+        It has no content where its ETag is among `etags`, which are written as in `If-None-Match`.
+        """
+        condition: Any = {"IfNoneMatch": etags} if etags else {}
+        try:
+            answer: Any = self._s3.get_object(Bucket=self.name, Key=self.path(key), **condition)
+            content = answer["Body"].read()
+        except ClientError as error:
+            answer, content = error.response, None
+            if answer["Error"]["Code"] == "NoSuchKey":
+                return None
+            if answer["ResponseMetadata"]["HTTPStatusCode"] != 304:
+                raise
+        return PageCopy(content, answer["ResponseMetadata"]["HTTPHeaders"])
 
     def put(self, page: Page, stored: StoredPage | None, again: bool = False) -> bool:
         """Put a page where `stored` stood; equal bytes are not put, unless `again`. Returns whether it was put.
