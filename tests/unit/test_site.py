@@ -2,6 +2,10 @@
 
 import datetime as dt
 import hashlib
+import re
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
 
 from paperboy.days.digest import assemble
 from paperboy.days.records import DigestRecord
@@ -28,6 +32,21 @@ def test_keys() -> None:
     assert ["digests/2026-02-03.md", "digests/2026-02-03.json", "digests/2026-02-03.html"] == digest_keys(DAY)
     assert ["latest.md", "latest.json", "latest.html"] == latest_keys()
     assert len(PAGE_FORMATS) == len({kind.suffix for kind in PAGE_FORMATS})
+
+
+def test_a_days_page_leads_to_no_other() -> None:
+    """A link of a day's page leads into that very page or out of the bucket, so it opens in a private stack as well.
+
+    There a page is opened by a signed link, and one from it to another page would answer 403; the index alone has such.
+    """
+    digest = assemble(day(*map(paper, range(60))))
+    assert digest
+    links = []
+    for page in digest_pages(digest, ZH):
+        links += [link.attributes["href"] or "" for link in LexborHTMLParser(page.text).css("a")]
+        links += re.findall(r"\]\(([^)]*)\)", page.text)
+    assert len(links) > 40
+    assert [] == [link for link in links if not link.startswith("#") and urlsplit(link).scheme not in ("http", "https")]
 
 
 def test_content_types() -> None:
