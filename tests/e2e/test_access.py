@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.stream import day_event
 from paperboy.days.keys import RANKING
+from paperboy_cli.commands.status import show, status_of
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.local.processes import wait_for
 from paperboy_cli.stack.deployed import Deployed
@@ -140,6 +141,17 @@ def test_the_commands_link_opens_a_private_page(doors: Doors) -> None:
     link = Deployed(doors.demo.local, SAMPLE).link(DAY)  # type: ignore[arg-type]
     assert 200 == httpx.get(link).status_code
     assert 403 == httpx.get(link.partition("?")[0]).status_code
+
+
+def test_status_names_the_way_to_all_private_pages(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:
+    """No signed link leads to a private stack's list, whose links would answer 403; `open` is named for all days."""
+    doors.deploy(Access="private", PagesPrefix=PREFIX)
+    private = status_of(Deployed(doors.demo.local, SAMPLE), days=7)
+    assert (None, "paperboy open --sample") == (private["index"], private["read_with"])
+    show(private)
+    said = capsys.readouterr().out
+    assert "All days are read with `paperboy open --sample`, on this machine.\n" in said
+    assert "index.html" not in said
 
 
 def test_private_pages_are_read_with_all_their_links(doors: Doors, chromium: Browser, tmp_path: Path) -> None:

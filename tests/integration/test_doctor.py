@@ -118,10 +118,12 @@ def test_a_model_that_is_away(account: Account, upstreams: tuple[str, Any]) -> N
 
 
 def test_pages_that_do_not_open(account: Account, stages: Stages) -> None:
-    """Before the first digest there is no page to open; one that is gone later is told, with how it is put back."""
+    """Before the first digest there is no page to open; one that is gone later is told, with how it is put back. Where
+    it opens by a signed link alone, it is said how all are read."""
     assert "no digest is published yet" in account.look("pages").text
     stages.whole_day()
-    assert "opens" in account.look("pages").text
+    command = "`paperboy open --stack patient --region us-east-1` serves all pages on this machine"
+    assert account.look("pages").text.endswith(f"latest.html opens by a signed link; {command}")
     stages.s3.delete_object(Bucket=stages.name, Key="latest.html")
     diagnosis = account.look("pages")
     assert "answers 404" in diagnosis.text

@@ -39,7 +39,8 @@ def status(
 ) -> None:
     """Show what runs, what is published and where it is read, what the model took, and what went wrong.
 
-    The pages of a private stack (Access) are read through signed links, and it says when those end.
+    The pages of a private stack (Access) are read through signed links, and it says when those end; all of them with
+    `paperboy open`.
     """
     in_aws = stack_in_aws(stack, profile, region, sample)
     answer = _in_aws(*in_aws, days, clear) if in_aws else _local(sample, days, clear)
@@ -103,6 +104,7 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
         "latest": links.to(latest_key()) if digests else None,
         # The list links to its digests plainly: signed, it alone would open.
         "index": links.to(INDEX_KEY) if digests and not links.signed else None,
+        "read_with": f"paperboy open{deployed.host.options(deployed.stack)}" if links.signed else None,
         "links_end": links.end.isoformat() if links.end else None,
         "links_end_with_credentials": links.end_with_credentials,
         "settings": chosen,
@@ -166,6 +168,7 @@ def show(status: dict[str, Any], options: str | None) -> None:
         )
     if status["links_end"] and digests:
         console.print(f"  {_end_text(status)}", soft_wrap=True)
+        console.print(Text(f"  All days are read with `{status['read_with']}`, on this machine."), soft_wrap=True)
     for queue, number in status["waiting"].items():
         if number:
             console.print(

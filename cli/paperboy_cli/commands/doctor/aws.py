@@ -113,6 +113,9 @@ class AwsProbes:
             return bad(f"{address} does not open: {type(error).__name__}", "Look at the network and its proxy.")
         if status != httpx.codes.OK:
             return bad(f"{address} answers {status}", f"`paperboy run DAY --stack {self.stack.name}` puts pages back.")
+        if links.signed:
+            whole = f"paperboy open{self.cloud.options(self.stack)}"
+            return good(f"{address} opens by a signed link; `{whole}` serves all pages on this machine")
         return good(f"{address} opens")
 
     def schedule(self) -> Diagnosis:
