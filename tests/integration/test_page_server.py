@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from botocore.config import Config
 
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local.emulator import Local
+from paperboy_cli.stack import deployed as stack_deployed
 from paperboy_cli.stack.cloud import Cloud
 from paperboy_cli.stack.deployed import Deployed
 from paperboy_cli.stack.host import Host, Stack, StackDescription
-from paperboy_cli.stack.page_server import PageServer
+from paperboy_cli.stack.page_server import PageHandler, PageServer
 
 STACK = Stack("read", sample=False)
 PAGES = {
@@ -117,6 +121,30 @@ def test_a_bucket_that_is_gone(emulator: Local) -> None:
     with opened(emulator, f"gone-{uuid.uuid4().hex}") as client:
         answer = client.get("index.html")
     assert (502, True) == (answer.status_code, "NoSuchBucket" in answer.text)
+
+
+def test_a_bucket_that_does_not_answer(
+    emulator: Local, bucket: str, free_ports: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 is not waited for without end: it is said that it could not be reached."""
+    monkeypatch.setattr(stack_deployed, "PAGES_CONFIG", Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
+    with socket.create_server(("127.0.0.1", free_ports + 45)):
+        silent = replace(emulator, port=free_ports + 45)
+        with opened(silent, bucket) as client:
+            answer = client.get("index.html")
+    assert (502, True) == (answer.status_code, "went away in the middle" in answer.text)
+
+
+def test_a_reader_that_says_nothing(emulator: Local, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections on which nothing comes keep nobody waiting, and are ended."""
+    monkeypatch.setattr(PageHandler, "timeout", 0.5)
+    with opened(emulator, bucket) as client:
+        address = client.base_url.host, client.base_url.port or 0
+        silent = [socket.create_connection(address, timeout=30) for _ in range(4)]
+        assert 200 == client.get("index.html").status_code
+        for connection in silent:
+            with connection:
+                assert b"" == connection.recv(1)
 
 
 def test_a_port_that_is_taken(emulator: Local, bucket: str) -> None:
