@@ -148,7 +148,7 @@ def test_status_names_the_way_to_all_private_pages(doors: Doors, capsys: pytest.
     doors.deploy(Access="private", PagesPrefix=PREFIX)
     private = status_of(Deployed(doors.demo.local, SAMPLE), days=7)
     assert (None, "paperboy open --sample") == (private["index"], private["read_with"])
-    show(private)
+    show(private, options=None)
     said = capsys.readouterr().out
     assert "All days are read with `paperboy open --sample`, on this machine.\n" in said
     assert "index.html" not in said
