@@ -57,6 +57,8 @@ def item(*absent: str, numComments: object = 1, **values: object) -> dict[str, A
         "upvotes": 9,
         "githubRepo": "https://github.com/zjunlp/EasyEdit",
         "ai_summary": "Steering works.",
+        "ai_keywords": ["steering", "representation"],
+        "projectPage": "https://example.com/steering",
         "githubStars": 2708,
         "organization": organization,
     } | values
@@ -65,6 +67,7 @@ def item(*absent: str, numComments: object = 1, **values: object) -> dict[str, A
         "title": paper["title"],
         "numComments": numComments,
         "organization": paper["organization"],
+        "thumbnail": paper.pop("thumbnail", "https://cdn.example.com/2602.02343.png"),
     }
     whole = {"paper": {key: value for key, value in paper.items() if key not in absent}} | outer
     return {key: value for key, value in whole.items() if key not in absent}

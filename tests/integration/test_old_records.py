@@ -14,7 +14,7 @@ import pytest
 
 from paperboy import __version__
 from paperboy.summaries.summary import Rung
-from tests.integration.conftest import DAY, ROOT, Stages
+from tests.integration.conftest import DAY, ROOT, Stages, run_of
 
 
 def number(value: Decimal) -> int | float:
@@ -47,13 +47,15 @@ def test_this_release_keeps_a_day(stages: Stages, request: pytest.FixtureRequest
 
 @pytest.mark.parametrize("release", sorted(KEPT.glob("*.json")), ids=lambda file: file.stem)
 def test_an_old_day_goes_on(stages: Stages, release: Path) -> None:
-    """Each release's records are read, ranked, summarised and rendered: the day is mended and pays for one paper."""
+    """Each release's records are read, ranked, summarised and rendered: the day is mended, pays for one paper,
+    and is then done."""
     items: list[dict[str, Any]] = json.loads(release.read_text("utf-8"), parse_float=Decimal)
     with stages.dynamodb.Table(stages.name).batch_writer() as batch:
         for item in items:
             batch.put_item(Item=item)
     ids = small_day(stages)
     assert [ids[-1]] == [request.paper_id for request in stages.whole_day(hour=4)]
+    assert "nothing new" == stages.ingest(run_of(5))["status"]
     records = stages.read_day()
     assert dict.fromkeys(ids, Rung.MODEL) == {
         paper_id: record.summary.rung for paper_id, record in records.summaries.items()

@@ -1,6 +1,7 @@
 """What a listing says: real items, odd items, and papers that are listed twice."""
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from paperboy.adapters.sources.hugging_face import read_listing
 from paperboy.papers.listing import Listing, ListingError, Rejection
-from paperboy.papers.paper import Paper
+from paperboy.papers.paper import LAST_AUTHORS, MAX_ADDRESS_CHARS, MAX_AUTHORS, MAX_KEYWORDS, Authors, Paper
 from tests.samples import item, read_json
 
 WHOLE = Paper(
@@ -26,10 +27,17 @@ WHOLE = Paper(
     abstract="We look at steering. It works.",
     ai_summary="Steering works.",
     published_at=dt.datetime(2026, 2, 2, 17, 4, 36, tzinfo=dt.UTC),
+    authors=Authors(names=("A. Author",)),
+    keywords=("steering", "representation"),
+    pdf="https://arxiv.org/pdf/2602.02343",
+    discussion="https://huggingface.co/papers/2602.02343",
+    repository="https://github.com/zjunlp/EasyEdit",
+    project_page="https://example.com/steering",
+    thumbnail="https://cdn.example.com/2602.02343.png",
 )
 GOOD = item(id="2602.00001")
 
-UNKNOWN = {
+UNKNOWN: dict[str, dict[str, Any]] = {
     "organization": {"organization": None},
     "upvotes": {"upvotes": None},
     "githubStars": {"stars": None},
@@ -37,8 +45,11 @@ UNKNOWN = {
     "summary": {"abstract": ""},
     "ai_summary": {"ai_summary": None},
     "publishedAt": {"published_at": None},
-    "authors": {},
-    "githubRepo": {},
+    "authors": {"authors": None},
+    "ai_keywords": {"keywords": ()},
+    "githubRepo": {"repository": None},
+    "projectPage": {"project_page": None},
+    "thumbnail": {"thumbnail": None},
     "submittedOnDailyAt": {},
 }
 """By key that an item may lack: what is then not known of the paper."""
@@ -166,6 +177,90 @@ def test_half_a_character(key: str, field: str) -> None:
     assert ["cut \ufffd"] == [getattr(paper, field) for paper in listing.papers]
 
 
+BAD_ADDRESSES = [
+    *("javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "file:///etc/passwd", "ftp://example.com/a"),
+    *("//example.com/a", "/papers/1", "example.com/a", "", " ", "https://", "https:///a", "https://a b.com/"),
+    *("https://github.com@example.com/", "https://user:word@example.com/", "https://example.com/a b", "https://[::1]/"),
+    *(
+        'https://example.com"onclick="alert(1)',
+        "https://example.com/\u202egnp.exe",
+        "https://例子.com/",
+        "https://a/\x00",
+    ),
+    *(" javascript:alert(1)", "java\nscript:alert(1)", "https://example.com/" + "a" * MAX_ADDRESS_CHARS),
+    *(7, True, ["https://example.com/"], {"url": "https://example.com/"}),
+]
+"""What is no address over HTTP that a reader may be sent to."""
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES, ids=repr)
+def test_bad_address(address: object) -> None:
+    """An address that is none, or not over HTTP, or hides where it leads, is dropped, and costs the paper nothing."""
+    known = {"repository": None, "project_page": None, "thumbnail": None}
+    bad = read_one(item(githubRepo=address, projectPage=address, thumbnail=address))
+    assert WHOLE.model_copy(update=known) == bad
+
+
+@pytest.mark.parametrize(
+    ("address", "read"),
+    [
+        *((good, good) for good in ("http://a.example:8080/x?y=1#z", "https://example.com", "https://e.com/<\"'&>")),
+        ("https://github.com/a/\nb\r\n", "https://github.com/a/b"),
+    ],
+)
+def test_address(address: str, read: str) -> None:
+    """An address over HTTP is kept as it is, but for line breaks in it, which a browser overlooks as well."""
+    one = read_one(item(githubRepo=address, projectPage=address))
+    assert (read, read) == (one.repository, one.project_page)
+
+
+@pytest.mark.parametrize("key", ["authors", "ai_keywords"])
+@pytest.mark.parametrize("value", [7, "A. Author", {"name": "A. Author"}, [], [None, 7, [], {}, "", " \n"]], ids=repr)
+def test_bad_names(key: str, value: object) -> None:
+    """Authors or keywords that are none are dropped, and cost the paper nothing."""
+    assert WHOLE.model_copy(update=UNKNOWN[key]) == read_one(item(**{key: value}))
+
+
+def test_bad_name_among_good_ones() -> None:
+    """Of the names and keywords each bad one is dropped alone; those that stay are in their order, on one line each."""
+    names = ["B.\n Two", None, "A" * 101, "A. One \ud835", "", 7]
+    one = read_one(item(authors=["A", None, *({"name": name} for name in names), {}], ai_keywords=names))
+    assert (("B. Two", "A. One \ufffd"),) * 2 == (one.authors and one.authors.names, one.keywords)
+
+
+@pytest.mark.parametrize(("count", "omitted"), [(1, 0), (MAX_AUTHORS, 0), (MAX_AUTHORS + 1, 1), (664, 564)])
+def test_many_authors(count: int, omitted: int) -> None:
+    """Of very many authors the first ones and the last are kept, and how many there are."""
+    names = [f"Author {number}" for number in range(count)]
+    authors = read_one(item(authors=[{"name": name} for name in names])).authors
+    assert authors
+    assert (count, omitted, min(count, MAX_AUTHORS)) == (authors.count, authors.omitted, len(authors.names))
+    first = count if not omitted else MAX_AUTHORS - LAST_AUTHORS
+    assert (names[:first], names[count - LAST_AUTHORS :][-LAST_AUTHORS:] if omitted else []) == (
+        list(authors.names[:first]),
+        list(authors.names[first:]),
+    )
+
+
+def test_the_longest_paper_fits_into_a_record() -> None:
+    """A paper of which everything is as long as it can be, in letters of three bytes, is below DynamoDB's 400 KB."""
+    long = "https://example.com/" + "a" * (MAX_ADDRESS_CHARS - 20)
+    whole = read_one(
+        item(
+            title="中" * 20_000,
+            summary="中" * 40_000,
+            ai_summary="中" * 10_000,
+            organization={"fullname": "中" * 20_000},
+            authors=[{"name": "中" * 100}] * 2_000,
+            ai_keywords=["中" * 100] * 2_000,
+            **dict.fromkeys(("githubRepo", "projectPage", "thumbnail"), long),
+        )
+    )
+    assert whole.authors
+    assert (MAX_AUTHORS, MAX_KEYWORDS, long) == (len(whole.authors.names), len(whole.keywords), whole.repository)
+    assert len(json.dumps(whole.values(), ensure_ascii=False).encode()) < 400_000
+
+
 @pytest.mark.parametrize("answer", [None, {}, {"error": "not found"}, "[]", 7, ()])
 def test_no_list(answer: object) -> None:
     """An answer that is no list is no listing."""
@@ -190,6 +285,8 @@ def test_twice() -> None:
                 "id": "2602.00001",
                 "link": "https://arxiv.org/abs/2602.00001",
                 "citation": "arXiv:2602.00001",
+                "pdf": "https://arxiv.org/pdf/2602.00001",
+                "discussion": "https://huggingface.co/papers/2602.00001",
             }
         ),
     ] == list(papers)

@@ -21,8 +21,8 @@ from paperboy.days.run import (
     visit,
 )
 from paperboy.papers.listing import Listing, Rejection
-from paperboy.papers.paper import Paper
-from paperboy.summaries.summary import Rung
+from paperboy.papers.paper import Authors, Paper
+from paperboy.summaries.summary import Rung, input_hash
 from tests.samples import DAY, day, paper
 
 EARLIER, SAME, LATER = (dt.datetime(2026, 2, 4, hour, 17, tzinfo=dt.UTC) for hour in (3, 4, 5))
@@ -156,6 +156,26 @@ def test_a_visit_that_finds_nothing_new() -> None:
     made = seen(before, Listing(papers=(ONE, TWO)))
     assert ((), "nothing new") == (made.changed_papers, made.status)
     assert made.run is before.run
+
+
+def test_a_visit_after_an_upgrade() -> None:
+    """What a newer version keeps of a paper is written once, and its summary still serves."""
+    newer = ONE.model_copy(update={"pdf": "https://arxiv.org/pdf/2602.00001", "keywords": ("agents",)})
+    before = recorded(ONE)
+    made = seen(before, Listing(papers=(newer,)))
+    assert ((newer,), "listed", 2) == (made.changed_papers, made.status, made.run.attempt)
+    assert input_hash(ONE, "1") == input_hash(newer, "1")
+    assert "nothing new" == seen(recorded(newer), Listing(papers=(newer,))).status
+
+
+def test_authors_and_addresses_that_a_listing_lacks_stay() -> None:
+    """What an earlier listing said of a paper's authors, keywords and addresses stays where the newest says nothing."""
+    authors = Authors.of([f"Author {number}" for number in range(664)])
+    whole = ONE.model_copy(update={"authors": authors, "keywords": ("agents",), "repository": "https://example.com/"})
+    made = seen(recorded(whole), Listing(papers=(ONE,)))
+    assert ((), "nothing new") == (made.changed_papers, made.status)
+    [changed] = seen(recorded(whole), Listing(papers=(paper(1, authors=Authors(names=("One",))),))).changed_papers
+    assert (1, ("agents",)) == (changed.authors.count, changed.keywords)
 
 
 def test_what_a_listing_lacks_is_kept() -> None:

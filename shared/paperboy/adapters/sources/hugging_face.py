@@ -11,13 +11,14 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
 from httpx_retries import Retry
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from paperboy import __version__
 from paperboy.adapters.http import AnswerLimitError, BoundedRetry, bounded_client, deadline, read_within
@@ -31,7 +32,7 @@ from paperboy.papers.listing import (
     SourceError,
     listing_of,
 )
-from paperboy.papers.paper import Paper
+from paperboy.papers.paper import MAX_KEYWORDS, Address, Authors, Name, Paper
 from paperboy.summaries.model import quote
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ LISTING_RETRY = _ListingRetry(
     status_forcelist=[429, 500, 502, 503, 504],
 )
 """Three more tries, 60 seconds of waiting at most, and as long as the source asks for within that."""
+
+
+_ADDRESS, _NAME = TypeAdapter(Address), TypeAdapter(Name)
 
 
 class _Identified(BaseModel):
@@ -211,6 +215,7 @@ def _read_item(item: Any) -> Paper:
     if not isinstance(organization, dict):
         raise ListingError(f"organization: expected an object, got {type(organization).__name__}")
     arxiv_id = _Identified.model_validate({"id": paper.get("id")}).id
+    authors = [author.get("name") for author in _list(paper.get("authors")) if isinstance(author, dict)]
     return Paper.model_validate(
         {
             "id": arxiv_id,
@@ -226,8 +231,34 @@ def _read_item(item: Any) -> Paper:
             "ai_summary": _one_line(paper.get("ai_summary")),
             # The item's outer date is hours off.
             "published_at": paper.get("publishedAt"),
+            "authors": Authors.of(_good(_NAME, authors)),
+            "keywords": _good(_NAME, _list(paper.get("ai_keywords")))[:MAX_KEYWORDS],
+            "pdf": f"https://arxiv.org/pdf/{arxiv_id}",
+            "discussion": f"https://huggingface.co/papers/{arxiv_id}",
+            "repository": _address(paper.get("githubRepo")),
+            "project_page": _address(paper.get("projectPage")),
+            "thumbnail": _address(item.get("thumbnail")),
         }
     )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _good(kind: TypeAdapter[str], values: list[Any]) -> list[str]:
+    """Those of the `values` that are what they should be: a bad one is dropped, since a digest can do without it."""
+    good = []
+    for value in map(_one_line, values):
+        with suppress(ValidationError):
+            good.append(kind.validate_python(value))
+    return good
+
+
+def _address(value: Any) -> str | None:
+    """An address as a browser reads it, which overlooks line breaks in it; None where it is none to follow."""
+    joined = re.sub(r"[\t\r\n]", "", value) if isinstance(value, str) else value
+    return next(iter(_good(_ADDRESS, [joined])), None)
 
 
 def _one_line(text: Any) -> Any:
