@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from paperboy.days.digest import MAX_LEFT_OUT, Digest, Placed, Receipt, assemble
+from paperboy.days.digest import Digest, Placed, Receipt, assemble
 from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Language
 from paperboy.pages import html
@@ -394,7 +394,7 @@ def test_left_out() -> None:
     papers = [paper(number, title=f"Paper {number}", upvotes=each) for number, each in enumerate(votes)]
     digest = assemble(day(*papers))
     assert digest
-    assert 3 == MAX_LEFT_OUT
+    assert 3 == html.MAX_LEFT_OUT
     assert ["Paper 13 点赞 9", "Paper 11 点赞 7", "Paper 10 点赞 5"] == contents(parsed(digest), "#left-out li")
     assert [f"https://arxiv.org/abs/2602.{number:05}" for number in (13, 11, 10)] == [
         link.attributes["href"] for link in parsed(digest).css("#left-out a")

@@ -1,6 +1,7 @@
 """The pages: hostile texts show as they are, low rungs are marked, and programs find all that readers do."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from paperboy.pages import markdown
 from paperboy.pages.markdown import escape
 from paperboy.pages.text import notice, title, visible
 from paperboy.papers.listing import Rejection
-from paperboy.papers.paper import Paper
+from paperboy.papers.paper import Authors, Paper
 from paperboy.papers.policy import load_policy
 from paperboy.papers.ranking import rank
 from paperboy.summaries.checks import language_of
-from paperboy.summaries.summary import Rung, Summary
+from paperboy.summaries.summary import Rung, Summary, input_hash
 from paperboy.summaries.usage import Usage
 from tests.samples import DAY, EN, ENGLISH_REPLY, REPLY, ZH, day, paper, read_json, summary
 
@@ -404,15 +405,33 @@ def test_nothing_to_tell() -> None:
 def test_json() -> None:
     """The JSON page says all that the other pages say, and each score's parts, the rung and the receipt besides."""
     rejected = (Rejection(item="item 3", reason="expected an object, got str"),)
-    whole = paper(1, title="Agents", organization="Qwen", stars=1, comments=1)
+    addresses = {
+        "pdf": "https://arxiv.org/pdf/2602.00001",
+        "discussion": "https://huggingface.co/papers/2602.00001",
+        "repository": "https://github.com/a/b",
+        "project_page": "https://example.com/agents",
+        "thumbnail": "https://cdn.example.com/1.png",
+    }
+    whole = paper(
+        1,
+        title="Agents",
+        organization="Qwen",
+        stars=1,
+        comments=1,
+        authors=Authors(names=("A. One", "B. Two")),
+        keywords=("agents", "tools"),
+        **addresses,
+    )
     records = day(whole, paper(2), summaries={whole.id: summary()}, due=True, rejections=rejected)
     paid = Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)
     records.summaries[whole.id] = records.summaries[whole.id].model_copy(update={"usage": paid})
     digest = assemble(records)
     assert digest
     expected = {
+        "format": 2,
         "day": "2026-02-03",
         "language": "zh",
+        "open": True,
         "count": 2,
         "papers": [
             {
@@ -422,6 +441,10 @@ def test_json() -> None:
                 "title_zh": "为何引导有效：统一的视角",
                 "title_en": "Agents",
                 "organization": "Qwen",
+                "authors": ["A. One", "B. Two"],
+                "author_count": 2,
+                "keywords": ["agents", "tools"],
+                **addresses,
                 "upvotes": 0,
                 "stars": 1,
                 "comments": 1,
@@ -450,6 +473,10 @@ def test_json() -> None:
                 "title_zh": None,
                 "title_en": "Why Steering Works",
                 "organization": "Unknown",
+                "authors": [],
+                "author_count": 0,
+                "keywords": [],
+                **dict.fromkeys(addresses),
                 "upvotes": 0,
                 "stars": 0,
                 "comments": 0,
@@ -481,23 +508,46 @@ def test_json() -> None:
 
 
 def test_json_left_out() -> None:
-    """The JSON page tells of the most-voted papers that were left out, with their place in the ranking."""
+    """The JSON page tells of every paper that was left out, the most-voted first, with its place in the ranking."""
     votes = [*range(100, 90, -1), 5, 7, 5, 9, 5]
-    digest = assemble(day(*(paper(number, upvotes=each) for number, each in enumerate(votes))))
+    authors = Authors.of([f"Author {number}" for number in range(664)])
+    assert authors
+    papers = [paper(number, upvotes=each, authors=authors) for number, each in enumerate(votes)]
+    digest = assemble(day(*papers))
     assert digest
     left_out = json.loads(json_page.write(digest, ZH))["left_out"]
-    assert [("2602.00013", 11), ("2602.00011", 12), ("2602.00010", 13)] == [
-        (one["id"], one["rank"]) for one in left_out
+    assert [(13, 11), (11, 12), (10, 13), (12, 14), (14, 15)] == [
+        (int(one["id"].removeprefix("2602.")), one["rank"]) for one in left_out
     ]
     assert {
         "id": "2602.00013",
         "link": "https://arxiv.org/abs/2602.00013",
         "title_en": "Why Steering Works",
         "organization": "Unknown",
+        "authors": list(authors.names),
+        "author_count": 664,
+        "keywords": [],
+        **dict.fromkeys(["pdf", "discussion", "repository", "project_page", "thumbnail"]),
         "upvotes": 9,
+        "stars": 0,
+        "comments": 0,
         "rank": 11,
         "score": 11.51,
+        "parts": {"upvotes": 11.51292546497023, "stars": 0, "comments": 0, "bonus": 0, "relevant": 0},
+        "tier": None,
+        "tags": [],
+        "trophy": False,
     } == left_out[0]
+
+
+@pytest.mark.parametrize(("rung", "is_open"), [(Rung.MODEL, False), (Rung.LISTING, True)])
+def test_json_open(rung: Rung, is_open: bool) -> None:
+    """The JSON page says whether a later run can still mend the day."""
+    records = day(paper(), summaries={paper().id: summary(rung)})
+    own = records.summaries[paper().id].replaced(input_hash=input_hash(paper(), "1"))
+    digest = assemble(replace(records, summaries={paper().id: own}))
+    assert digest
+    assert is_open == json.loads(json_page.write(digest, ZH))["open"]
 
 
 def test_json_counts() -> None:

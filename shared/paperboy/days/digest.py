@@ -15,9 +15,6 @@ from paperboy.papers.ranking import Ranked
 from paperboy.summaries.summary import Rung, Summary, from_paper
 from paperboy.summaries.usage import Usage
 
-MAX_LEFT_OUT = 3
-"""How many of the papers that the cut left out a page names."""
-
 UNREADABLE = "its record cannot be read"
 
 
@@ -57,14 +54,16 @@ class Entry(Placed):
 
 
 class Digest(BaseModel):
-    """A day's digest: the papers that are in, in rank order, the most-voted ones that are not, and the receipt."""
+    """A day's digest: the papers that are in, in rank order, those that are not, and the receipt."""
 
     model_config = ConfigDict(frozen=True)
 
     day: dt.date
     entries: tuple[Entry, ...]
     left_out: tuple[Placed, ...] = ()
-    """The MAX_LEFT_OUT papers with the most upvotes that the cut left out; equal ones in rank order."""
+    """The papers that the cut left out, those with the most upvotes first; equal ones in rank order."""
+    open: bool = False
+    """Whether a later run can still mend it: a paper lacks a good summary."""
     receipt: Receipt
     usage: Usage = Usage()
     """What the model took for the day's papers so far, in all runs together."""
@@ -115,7 +114,8 @@ def assemble(records: DayRecords) -> Digest | None:
     return Digest(
         day=records.day,
         entries=entries,
-        left_out=tuple(left_out[:MAX_LEFT_OUT]),
+        left_out=tuple(left_out),
+        open=any(records.lacks_summary(row.id, run) for row in selected),
         receipt=receipt_of(run, len(entries), unreadable),
         usage=sum((record.usage for record in records.summaries.values()), Usage()),
     )
@@ -133,7 +133,7 @@ def record_of(
         ids=tuple(entry.paper.id for entry in digest.entries),
         hashes=dict(hashes),
         rungs=digest.rungs,
-        open=any(records.lacks_summary(entry.paper.id, run) for entry in digest.entries),
+        open=digest.open,
         published_at=now,
     )
     before = records.digest

@@ -25,6 +25,9 @@ from paperboy.summaries.usage import Usage
 
 TEMPLATES = Path(__file__).parent
 
+MAX_LEFT_OUT = 3
+"""How many of the papers that the cut left out the page names."""
+
 
 class TemplateError(ValueError):
     """A template of a page cannot be read; the message names its file and line."""
@@ -47,6 +50,7 @@ def write(digest: Digest, language: Language) -> str:
         .render(
             _common(language),
             digest=digest,
+            left_out=digest.left_out[:MAX_LEFT_OUT],
             usage=_usage(digest.usage, language.labels),
             notice=notice,
             other_language=other_language,

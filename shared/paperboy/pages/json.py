@@ -9,19 +9,25 @@ from paperboy.languages.language import Language
 from paperboy.pages.text import title
 from paperboy.summaries.checks import language_of
 
+FORMAT = 2
+"""The version of what the page holds. A key that goes, or means something else, adds 1; a new key does not."""
+
 
 def write(digest: Digest, language: Language) -> str:
-    """Everything that the pages say, each score's parts, the receipt, and what the model took.
+    """Everything that the pages say, each score's parts, the papers left out, the receipt, and what the model took.
 
     A title is named after its language: `title_en` is the paper's own, `title_zh` the model's, null on the low rungs.
     `summary_language` is the one that the summary is in, whatever was wanted; null where that cannot be told.
+    Of many `authors` the middle is left out: `author_count` says how many there are.
     """
     return json.dumps(
         {
+            "format": FORMAT,
             "day": digest.day.isoformat(),
             "language": language.code,
+            "open": digest.open,
             "count": len(digest.entries),
-            "papers": [_paper(entry, language) for entry in digest.entries],
+            "papers": [_entry(entry, language) for entry in digest.entries],
             "left_out": [_left_out(placed) for placed in digest.left_out],
             "receipt": digest.receipt.model_dump(mode="json"),
             "usage": digest.usage.model_dump(),
@@ -31,19 +37,11 @@ def write(digest: Digest, language: Language) -> str:
     )
 
 
-def _paper(entry: Entry, language: Language) -> dict[str, object]:
-    ranked = entry.ranked.model_dump(mode="json", include={"tier", "tags", "trophy", "parts", "score"})
+def _entry(entry: Entry, language: Language) -> dict[str, object]:
     return {
         "number": entry.number,
-        "id": entry.paper.id,
-        "link": entry.paper.link,
         f"title_{language.code}": title(entry, language),
-        "title_en": entry.paper.title,
-        "organization": entry.organization,
-        "upvotes": entry.paper.upvotes or 0,
-        "stars": entry.paper.stars or 0,
-        "comments": entry.paper.comments or 0,
-        **ranked,
+        **_placed(entry),
         "summary": entry.summary.summary,
         "summary_language": language_of(entry.summary.summary),
         "highlights": entry.summary.highlights,
@@ -54,12 +52,22 @@ def _paper(entry: Entry, language: Language) -> dict[str, object]:
 
 
 def _left_out(placed: Placed) -> dict[str, object]:
+    return {"rank": placed.ranked.rank, **_placed(placed)}
+
+
+def _placed(placed: Placed) -> dict[str, object]:
+    paper, authors = placed.paper, placed.paper.authors
     return {
-        "id": placed.paper.id,
-        "link": placed.paper.link,
-        "title_en": placed.paper.title,
+        "id": paper.id,
+        "link": paper.link,
+        "title_en": paper.title,
         "organization": placed.organization,
-        "upvotes": placed.paper.upvotes or 0,
-        "rank": placed.ranked.rank,
-        "score": placed.ranked.score,
+        "authors": authors.names if authors else (),
+        "author_count": authors.count if authors else 0,
+        "keywords": paper.keywords,
+        **paper.model_dump(mode="json", include={"pdf", "discussion", "repository", "project_page", "thumbnail"}),
+        "upvotes": paper.upvotes or 0,
+        "stars": paper.stars or 0,
+        "comments": paper.comments or 0,
+        **placed.ranked.model_dump(mode="json", include={"tier", "tags", "trophy", "parts", "score"}),
     }
