@@ -1,12 +1,15 @@
 """Scores, tags, order and the cut, with values computed by hand."""
 
 from datetime import date
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paperboy.papers.paper import Paper
 from paperboy.papers.policy import Cut, Policy, Viral, load_policy
-from paperboy.papers.ranking import Parts, Ranked, rank
+from paperboy.papers.ranking import MAX_UPVOTES, Parts, Ranked, rank
 from tests.samples import paper as sample_paper
 
 DAY = date(2026, 2, 3)
@@ -158,3 +161,57 @@ def test_without_a_floor(listed: int, selected: int) -> None:
     labs = [paper(9, organization="Google")] * listed
     papers = [paper(0, upvotes=500), paper(1, upvotes=500), *labs, paper(2)]
     assert selected == len(rank(papers, policy, DAY).selected)
+
+
+DAYS: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
+    st.builds(
+        dict,
+        organization=st.sampled_from([None, None, "Google", "Qwen"]),
+        title=st.sampled_from(["A Study", "Agents"]),
+        upvotes=st.integers(0, 40) | st.none(),
+        stars=st.sampled_from([None, 0, 5, 3000]),
+    ),
+    max_size=9,
+)
+"""The papers of small days."""
+
+
+@given(DAYS, st.integers(0, 4), st.integers(1, 3))
+def test_lacking_upvotes(papers: list[dict[str, Any]], floor: int, more: int) -> None:
+    """So many more upvotes bring a paper in that is left out, and one fewer does not; one that is in lacks none."""
+    cut, viral = Cut(pool=floor + more, floor=floor), Viral(stars=2000, upvotes=60)
+    policy = POLICY.model_copy(update={"cut": cut, "viral": viral})
+
+    def is_in(number: int, upvotes: int) -> bool:
+        raised = [*papers[:number], papers[number] | {"upvotes": upvotes}, *papers[number + 1 :]]
+        rows = rank([sample_paper(place, **each) for place, each in enumerate(raised)], policy, DAY).rows
+        return next(row.selected for row in rows if int(row.id[5:]) == number)
+
+    for row in rank([sample_paper(place, **each) for place, each in enumerate(papers)], policy, DAY).rows:
+        number = int(row.id[5:])
+        upvotes = papers[number]["upvotes"] or 0
+        if row.selected:
+            assert row.lacking_upvotes is None
+        elif row.lacking_upvotes is None:
+            assert not is_in(number, MAX_UPVOTES)
+        else:
+            assert is_in(number, upvotes + row.lacking_upvotes)
+            assert not is_in(number, upvotes + row.lacking_upvotes - 1)
+
+
+def test_lacking_upvotes_by_hand() -> None:
+    """At the cut the earlier paper of the listing wins a tie; a listed lab need only be in the pool."""
+    tenth = [paper(number, upvotes=20) for number in range(10)]
+    rows = rank([*tenth, paper(10, upvotes=8), paper(11, organization="Google")], POLICY, DAY).rows
+    assert [(11, True, None), (10, False, 13)] == [
+        (int(row.id[5:]), row.selected, row.lacking_upvotes) for row in rows if row.id > tenth[-1].id
+    ]
+    [*_, last] = rank([paper(10, upvotes=8), *tenth], POLICY, DAY).rows
+    assert 12 == last.lacking_upvotes
+
+
+def test_no_number_of_upvotes_within_reason() -> None:
+    """Where the papers above have more upvotes than any has, no number is told."""
+    above = [paper(number, upvotes=2_000) for number in range(10)]
+    rows = rank([*above, *(paper(number) for number in range(10, 30))], POLICY, DAY).rows
+    assert {None} == {row.lacking_upvotes for row in rows}

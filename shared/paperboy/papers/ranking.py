@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from math import log1p
 
@@ -13,6 +14,12 @@ from paperboy.papers.policy import Policy, Tier
 
 VIRAL = "Viral"
 MUST_READ = "Must Read"
+
+MAX_UPVOTES = 1_000
+"""How many upvotes a paper that is left out may be told to need: hardly one has ever had more."""
+
+type _Order = tuple[bool, float, int]
+"""What orders the rows of a day: no trophy, the score from the highest, the place in the listing."""
 
 
 class _Row(BaseModel):
@@ -49,6 +56,8 @@ class Ranked(Scored):
 
     rank: int
     selected: bool
+    lacking_upvotes: int | None = None
+    """How many more upvotes would bring a paper in that is left out, were all else the same; None where none would."""
 
 
 class Ranking(_Row):
@@ -69,14 +78,42 @@ def rank(papers: Sequence[Paper], policy: Policy, day: date, published: Collecti
     from a listed lab, but not before the floor. A paper whose id is in `published` was in an earlier digest of the day
     and stays, wherever it ranks now.
     """
-    scored = sorted((_score(paper, policy, day) for paper in papers), key=lambda row: (not row.trophy, -row.score))
-    end = _cut(scored, policy)
+    places = {paper.id: place for place, paper in enumerate(papers)}
+
+    def order(row: Scored) -> _Order:
+        return (not row.trophy, -row.score, places[row.id])
+
+    ranked = sorted((_score(paper, policy, day) for paper in papers), key=order)
+    selected = {row.id for row in ranked[: _cut(ranked, policy)]}.union(published)
+    lacking = {
+        paper.id: _lacking_upvotes(paper, [row for row in ranked if row.id != paper.id], order, policy, day)
+        for paper in papers
+        if paper.id not in selected
+    }
     return Ranking(
         rows=tuple(
-            Ranked(**dict(row), rank=place, selected=place <= end or row.id in published)
-            for place, row in enumerate(scored, start=1)
+            Ranked(**dict(row), rank=place, selected=row.id in selected, lacking_upvotes=lacking.get(row.id))
+            for place, row in enumerate(ranked, start=1)
         )
     )
+
+
+def _lacking_upvotes(
+    paper: Paper, others: Sequence[Scored], order: Callable[[Scored], _Order], policy: Policy, day: date
+) -> int | None:
+    """How many more upvotes bring a paper in, among the `others` of its day in rank order.
+
+    With each vote it stands where it stood or higher, and never moves the cut above itself, so that a search finds it.
+    """
+
+    def is_in(upvotes: int) -> bool:
+        raised = _score(paper.model_copy(update={"upvotes": upvotes}), policy, day)
+        place = bisect_left(others, order(raised), key=order)
+        return place < _cut([*others[:place], raised, *others[place:]], policy)
+
+    more = range((paper.upvotes or 0) + 1, MAX_UPVOTES + 1)
+    least = bisect_left(more, True, key=is_in)
+    return least + 1 if least < len(more) else None
 
 
 def _score(paper: Paper, policy: Policy, day: date) -> Scored:
