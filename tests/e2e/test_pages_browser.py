@@ -15,6 +15,7 @@ from paperboy.days.records import DigestRecord
 from paperboy.pages import html
 from paperboy.pages.site import index_page
 from paperboy.papers.listing import Rejection
+from paperboy.papers.paper import Authors
 from paperboy.summaries.summary import Rung, Summary
 from paperboy.summaries.usage import Usage
 from tests.samples import EN, ENGLISH_REPLY, ROOT, ZH, day, listed_digest, paper, sample_summaries
@@ -33,6 +34,8 @@ HOSTILE = [
     "中" * 10_000,
 ]
 
+ADDRESS = "https://example.com/\"onclick='document.title=1'>" + "W" * 200
+
 FEW_PAPERS = {"exclude": ["article:nth-of-type(n + 4):not(:last-of-type)"]}
 """What the accessibility checker looks at: it takes long, and papers are alike, so the first ones and the last."""
 EVERYTHING: dict[str, object] = {"resultTypes": ["violations"]}
@@ -43,7 +46,15 @@ COLOURS = EVERYTHING | {"runOnly": ["color-contrast", "link-in-text-block"]}
 def hostile_day() -> Digest:
     """A day whose every text wants to be something else."""
     papers = [
-        paper(number, title=text, organization=text, abstract=text[:1000])
+        paper(
+            number,
+            title=text,
+            organization=text,
+            abstract=text[:1000],
+            authors=Authors.of([text[:100]] * (300 if number % 2 else 3)),
+            stars=10**9,
+            **dict.fromkeys(("pdf", "discussion", "repository", "project_page"), ADDRESS),
+        )
         for number, text in enumerate([*HOSTILE, *HOSTILE, *HOSTILE])
     ]
     summaries = {
@@ -146,16 +157,22 @@ def test_a_page_reads_well_everywhere(
 
 @pytest.mark.parametrize("name", ["sample", "days"])
 def test_the_keyboard_is_enough(chromium: Browser, name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Tab comes to the first link, which then has a visible outline; Enter on what comes next opens a paper's score."""
+    """Tab comes to the first link, which then has a visible outline; on a digest it leads to the paper, and the Tab
+    that comes past the paper's links to what Enter opens."""
     page, _ = visited(chromium, written(name, tmp_path, request))
     page.keyboard.press("Tab")
     assert ["A", "solid"] == page.evaluate(
         "[document.activeElement.tagName, getComputedStyle(document.activeElement).outlineStyle]"
     )
     if name == "sample":
-        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        article = page.locator("article").first
+        assert f"#{article.get_attribute('id')}" == page.evaluate("location.hash")
+        for _ in range(1 + article.locator("a").count()):
+            page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.parentElement.open")
+        assert page.evaluate("document.activeElement.closest('article') === document.querySelector('article')")
     page.close()
 
 

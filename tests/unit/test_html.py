@@ -13,17 +13,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from paperboy.adapters.sources.hugging_face import read_listing
 from paperboy.days.digest import Digest, Placed, Receipt, assemble
 from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Language
 from paperboy.pages import html
 from paperboy.pages.site import index_page
 from paperboy.papers.listing import Rejection
+from paperboy.papers.paper import LAST_AUTHORS, Authors, Paper
 from paperboy.papers.text import UNSEEN
 from paperboy.summaries.checks import language_of
 from paperboy.summaries.summary import Rung, Summary
 from paperboy.summaries.usage import Usage
-from tests.samples import EN, ENGLISH_REPLY, REPLY, ROOT, ZH, day, listed_digest, paper, sample_summaries, summary
+from tests.samples import (
+    EN,
+    ENGLISH_REPLY,
+    REPLY,
+    ROOT,
+    ZH,
+    day,
+    listed_digest,
+    paper,
+    read_json,
+    sample_summaries,
+    seed_texts,
+    summary,
+)
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -51,6 +66,8 @@ HOSTILE = [
 """Texts that a page could take for markup, that hide what they are, or that are far too long."""
 
 PLAIN, PLAIN_ENGLISH = "plain", "plain " * 20
+
+ADDRESSES = ("pdf", "discussion", "repository", "project_page", "thumbnail")
 
 JOINERS = "\u200c\u200d"
 
@@ -80,9 +97,28 @@ def full_of(text: str) -> Digest:
     """A digest whose every text from outside is `text`: on a high rung, on a low one, left out and rejected."""
     high = Summary(title=text, summary=text, highlights=(text, text, text), rung=Rung.MODEL)
     low = Summary(summary=text, rung=Rung.LISTING)
-    papers = [paper(number, title=text, organization=text, abstract=text) for number in range(12)]
+    papers = [whole_paper(number, text, text) for number in range(12)]
     texts = {one.id: low if number else high for number, one in enumerate(papers)}
     digest = assemble(day(*papers, summaries=texts, rejections=(Rejection(item=text, reason=text),)))
+    assert digest
+    return digest
+
+
+def whole_paper(number: int, text: str, name: str, **values: Any) -> Paper:
+    """A paper of which everything is known, each name cut to what a record takes."""
+    names = (name[:100], "B. Two") * (4 if number else 1)
+    addresses = {field: f"https://{field.replace('_', '-')}.example/{number}" for field in ADDRESSES}
+    texts = {"title": text, "organization": text, "abstract": text}
+    return paper(number, authors=Authors(names=names), keywords=names, **(texts | addresses | values))
+
+
+def addresses_of(one: Paper) -> set[str | None]:
+    """Where the page leads from a paper. Its thumbnail is not one of these: a page has no pictures from elsewhere."""
+    return {one.link, one.pdf, one.discussion, one.repository, one.project_page}
+
+
+def assembled(*papers: Paper) -> Digest:
+    digest = assemble(day(*papers))
     assert digest
     return digest
 
@@ -121,13 +157,16 @@ def test_hostile_texts_show_as_they_are(text: str) -> None:
     like = plain_like(text)
     plain, page = parsed(full_of(like)), parsed(full_of(text))
     places = [
-        *("article h2 bdi", ".organization", ".summary", ".highlights li", ".abstract", "#left-out bdi"),
+        *(".glance a bdi", ".glance .lab bdi", "article h2 bdi", ".organization"),
+        *(".summary", ".highlights li", ".abstract", "#left-out bdi"),
         *("#receipt li bdi", *([".english bdi"] if like == PLAIN else [])),  # a heading has a second title or none
     ]
     for place in places:
         there = contents(plain, place)
         assert like in there, place
         assert [seen(text) if each == like else each for each in there] == contents(page, place), place
+    names = [name for entry in full_of(text).entries for name in (entry.paper.authors or Authors(names=("",))).names]
+    assert {seen(name) for name in names} == set(contents(page, ".authors bdi"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -139,17 +178,20 @@ def test_nothing_unseen_is_left(text: str) -> None:
 
 
 def test_nothing_is_fetched() -> None:
-    """A page names no other address than its papers' own on arXiv, and has no script, form, frame or picture."""
+    """A page names no other address than its papers' own, and has no script, form, frame or picture that is not its
+    own drawing."""
+    own = {one for entry in full_of(PLAIN).entries for one in (f"#{entry.paper.id}", *addresses_of(entry.paper))}
+    own |= {placed.paper.link for placed in full_of(PLAIN).left_out}
     pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(index_page(dict([published(3)]), ZH).text)}
     for name, page in pages.items():
         nodes = shape(page)
         addresses = {
             value for _, attributes in nodes for key, value in attributes.items() if key in ("href", "src", "action")
         }
-        arxiv = {one for one in addresses if one and re.fullmatch(r"https://arxiv\.org/abs/\d{4}\.\d{4,5}", one)}
-        assert {"data:,"} | ({"digests/2026-02-03.html"} if name == "days" else set()) == addresses - arxiv
+        assert {"data:,"} | ({"digests/2026-02-03.html"} if name == "days" else own) == addresses
         tags = {tag for tag, _ in nodes}
-        assert set() == tags & {"script", "img", "iframe", "form", "object", "embed", "video", "audio", "base", "svg"}
+        assert set() == tags & {"script", "img", "iframe", "form", "object", "embed", "video", "audio", "base"}
+        assert {"svg", "rect"} >= tags & {"svg", "rect", "image", "use", "foreignobject", "animate", "set"}
         assert [] == [key for _, attributes in nodes for key in attributes if key.startswith("on") or key == "style"]
         style = page.css_first("style")
         assert style
@@ -178,7 +220,7 @@ def test_a_paper() -> None:
     digest = assemble(day(whole, summaries={whole.id: summary(title="智能体", summary="智能体的研究。")}))
     assert digest
     page = parsed(digest)
-    assert ["1. 🏆 智能体"] == contents(page, "h2")[:1]
+    assert ["1. 🏆 智能体"] == contents(page, "article h2")
     assert ["Agents arXiv:2602.02343"] == contents(page, ".english")
     assert ["https://arxiv.org/abs/2602.02343"] == [link.attributes["href"] for link in page.css("article a")]
     assert ["组织 Qwen 得分 87.25 点赞 600 星标 1 评论 2"] == contents(page, ".about")
@@ -331,7 +373,7 @@ def test_parts_add_up(shared_data: Path) -> None:
             total = content(article.css("tfoot td")[-1])
             assert f"{entry.ranked.score:.2f}" == total
             adds_up = f"{sum(float(row[1]) for row in rows):.2f}" == total
-            assert adds_up == ("四舍五入" not in content(article.css_first("details")))
+            assert adds_up == ("四舍五入" not in content(article.css_first("details:has(table)")))
             assert abs(sum(float(row[1]) for row in rows) - float(total)) < 0.021
             uneven += not adds_up
     assert uneven > 0
@@ -395,10 +437,100 @@ def test_left_out() -> None:
     digest = assemble(day(*papers))
     assert digest
     assert 3 == html.MAX_LEFT_OUT
-    assert ["Paper 13 点赞 9", "Paper 11 点赞 7", "Paper 10 点赞 5"] == contents(parsed(digest), "#left-out li")
+    assert ["Paper 13 点赞 9，差 83 票", "Paper 11 点赞 7，差 85 票", "Paper 10 点赞 5，差 87 票"] == contents(
+        parsed(digest), "#left-out li"
+    )
+    assert "Paper 13 Upvotes 9, 83 more to be in" in contents(parsed(digest, EN), "#left-out li")
     assert [f"https://arxiv.org/abs/2602.{number:05}" for number in (13, 11, 10)] == [
         link.attributes["href"] for link in parsed(digest).css("#left-out a")
     ]
+
+
+def test_left_out_beyond_reach() -> None:
+    """Where no number of upvotes would bring a paper in, the page says nothing of them."""
+    digest = assemble(day(*(paper(number, upvotes=2_000) for number in range(10)), paper(10, upvotes=5)))
+    assert digest
+    assert ["Why Steering Works 点赞 5"] == contents(parsed(digest), "#left-out li")
+
+
+def test_at_a_glance() -> None:
+    """First comes a line for each paper: place, trophy, a title that leads to it, lab, score and a bar of its parts."""
+    first = paper(1, title="Agents", organization="Qwen", upvotes=600, stars=1)
+    digest = assemble(day(first, paper(2, upvotes=9), summaries={first.id: summary(title="智能体")}, due=True))
+    assert digest
+    page = parsed(digest)
+    assert ["1. 🏆 智能体 Qwen 86.15", "2. Why Steering Works Unknown 11.51"] == contents(page, ".glance li")
+    anchors = [link.attributes["href"] for link in page.css(".glance a")]
+    assert [f"#{article.attributes['id']}" for article in page.css("article")] == anchors
+    drawn = [
+        [(rect.attributes["class"], rect.attributes["x"], rect.attributes["width"]) for rect in bar.css("rect")]
+        for bar in page.css("svg")
+    ]
+    assert [
+        [("upvotes", "0.0", "37.1"), ("stars", "37.1", "4.8"), ("bonus", "42.0", "58.0")],
+        [("upvotes", "0.0", "13.4")],
+    ] == drawn
+    assert "点赞 星标 机构加分" == content(page.css_first(".key"))
+
+
+def test_bars_are_as_long_as_scores(shared_data: Path) -> None:
+    """On real days the highest score fills its bar, and the stretches of each lie one after another."""
+    for file in sorted((shared_data / "data/hf_daily").iterdir())[:20]:
+        digest = listed_digest(file)
+        most = max(entry.ranked.parts.total for entry in digest.entries)
+        for entry, bar in zip(digest.entries, parsed(digest).css("svg"), strict=True):
+            ends = [0.0]
+            for rect in bar.css("rect"):
+                assert abs(ends[-1] - float(rect.attributes["x"] or 0)) <= 0.11
+                ends.append(float(rect.attributes["x"] or 0) + float(rect.attributes["width"] or 0))
+            assert abs(ends[-1] - 100 * entry.ranked.parts.total / most) <= 0.11
+
+
+def test_where_a_paper_leads() -> None:
+    """A paper leads to its PDF, its discussion, its code with the stars and its project page; what it lacks is not
+    there, and a hostile address is one attribute and nothing more."""
+    hostile = "https://e.com/<\"'&>?a=1&lt;b"
+    page = parsed(assembled(whole_paper(1, PLAIN, PLAIN, stars=2708, repository=hostile)))
+    assert ["PDF Hugging Face 讨论 代码 ★ 2708 项目主页"] == contents(page, ".links")
+    assert ["https://pdf.example/1", "https://discussion.example/1", hostile, "https://project-page.example/1"] == [
+        link.attributes["href"] for link in page.css(".links a")
+    ]
+    assert [] == parsed(assembled(paper())).css(".links, .authors")
+    assert ["代码"] == contents(parsed(assembled(paper(repository="https://e.com/"))), ".links")
+
+
+@pytest.mark.parametrize(
+    ("count", "seen_at_once", "unfolded"),
+    [
+        (1, "A 0", []),
+        (5, "A 0, A 1, A 2, A 3, A 4", []),
+        (6, "A 0, A 1, A 2, … A 4, A 5 等 6 人", ["A 0, A 1, A 2, A 3, A 4, A 5"]),
+    ],
+)
+def test_authors(count: int, seen_at_once: str, unfolded: list[str]) -> None:
+    """A few authors are all seen; of more the first and the last, and all of them where that is opened."""
+    page = parsed(assembled(paper(authors=Authors.of([f"A {number}" for number in range(count)]))))
+    assert [seen_at_once] == contents(page, "p.authors, .authors summary")
+    assert unfolded == contents(page, "details.authors p")
+
+
+def test_very_many_authors() -> None:
+    """Where the middle of very many authors is not kept, the page says where, and how many there are."""
+    page = parsed(assembled(paper(authors=Authors.of([f"A {number}" for number in range(664)]))))
+    assert ["A 0, A 1, A 2, … A 662, A 663 等 664 人"] == contents(page, ".authors summary")
+    [names] = contents(page, ".authors p")
+    assert f"A 89, （此处略去 564 位） A {664 - LAST_AUTHORS}, " in names
+
+
+def test_a_days_page_is_light(shared_data: Path) -> None:
+    """A page of 16 papers, with real abstracts and authors, is 120 kilobytes at most."""
+    papers = read_listing(read_json(shared_data / "data/seed_day/payload.json.gz")).papers
+    texts = seed_texts(shared_data)
+    told = {paper_id: Summary.model_validate(text | {"rung": Rung.MODEL}) for paper_id, text in texts.items()}
+    digest = assemble(day(*papers, summaries=told, due=True))
+    assert digest
+    assert 16 == len(digest.entries)
+    assert len(html.write(digest, ZH).encode()) <= 120_000
 
 
 def test_none_left_out() -> None:

@@ -532,6 +532,7 @@ def test_json_left_out() -> None:
         "stars": 0,
         "comments": 0,
         "rank": 11,
+        "lacking_upvotes": 83,
         "score": 11.51,
         "parts": {"upvotes": 11.51292546497023, "stars": 0, "comments": 0, "bonus": 0, "relevant": 0},
         "tier": None,

@@ -97,6 +97,12 @@ class Labels(_Table):
     """Where there is no summary of any kind."""
     highlights: _Plain
     abstract: _Plain
+    authors: _Counted
+    omitted: _Counted
+    """In the middle of very many authors, of those that are not kept."""
+    discussion: _Plain
+    code: _Plain
+    project_page: _Plain
 
     part: _Plain
     number: _Plain
@@ -121,9 +127,13 @@ class Labels(_Table):
     rejected: _Counted
     rejection_reasons: _Plain
     most_voted: _Plain
+    lacking: _Counted
+    """How many more upvotes would have brought a paper in."""
     usage: Annotated[_Text, _with_places("calls", "tokens")]
     usage_priced: Annotated[_Text, _with_places("calls", "tokens", "dollars")]
 
+    glance: _Plain
+    """The list of the day's papers, at its beginning."""
     papers: _Counted
     days: _Counted
     papers_of_day: _Counted

@@ -10,8 +10,9 @@ import datetime as dt
 from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
@@ -21,12 +22,16 @@ from paperboy.days.digest import Digest
 from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Labels, Language
 from paperboy.pages.text import notice, other_language, title, visible
+from paperboy.papers.paper import LAST_AUTHORS, Authors
+from paperboy.papers.ranking import Parts
 from paperboy.summaries.usage import Usage
 
 TEMPLATES = Path(__file__).parent
 
 MAX_LEFT_OUT = 3
 """How many of the papers that the cut left out the page names."""
+FIRST_NAMES, LAST_NAMES = 3, 2
+"""How many of a paper's first and last authors are seen before all of them are."""
 
 
 class TemplateError(ValueError):
@@ -43,19 +48,24 @@ def check_templates() -> None:
 
 
 def write(digest: Digest, language: Language) -> str:
-    """The digest to read: its own language first, each score opened into its parts, and the receipt below."""
+    """The digest to read: its papers at a glance, each in its own language with its score's parts, and the receipt."""
+    all_parts = [entry.ranked.parts for entry in digest.entries]
     return (
         _environment()
         .get_template("digest.html")
         .render(
             _common(language),
             digest=digest,
+            last_authors=LAST_AUTHORS,
             left_out=digest.left_out[:MAX_LEFT_OUT],
             usage=_usage(digest.usage, language.labels),
             notice=notice,
             other_language=other_language,
             title_of=title,
             adds_up=_adds_up,
+            bar=partial(_bar, most=max((parts.total for parts in all_parts), default=0)),
+            parts_used=[part for part in Parts.model_fields if any(getattr(parts, part) for parts in all_parts)],
+            shown=_shown,
         )
     )
 
@@ -94,6 +104,19 @@ def _dollars(cost: int) -> str:
 def _adds_up(parts: Mapping[str, float], score: float) -> bool:
     """Whether the parts as the page shows them, each rounded, add up to the score."""
     return _points(sum(float(_points(part)) for part in parts.values())) == _points(score)
+
+
+def _bar(parts: Parts, most: float) -> list[tuple[str, float, float]]:
+    """The stretches of a score's bar, by part: where each begins and how long it is, in hundredths of the `most`."""
+    lengths = {name: 100 * points / most for name, points in parts if points}
+    starts = accumulate(lengths.values(), initial=0.0)
+    return [(name, round(start, 1), round(lengths[name], 1)) for name, start in zip(lengths, starts, strict=False)]
+
+
+def _shown(authors: Authors) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The first authors and the last that are seen at once; all of them are first ones where they are few."""
+    few = authors.count <= FIRST_NAMES + LAST_NAMES
+    return (authors.names, ()) if few else (authors.names[:FIRST_NAMES], authors.names[-LAST_NAMES:])
 
 
 def _points(number: float) -> str:

@@ -52,7 +52,8 @@ def _entry(entry: Entry, language: Language) -> dict[str, object]:
 
 
 def _left_out(placed: Placed) -> dict[str, object]:
-    return {"rank": placed.ranked.rank, **_placed(placed)}
+    ranked = placed.ranked
+    return {"rank": ranked.rank, "lacking_upvotes": ranked.lacking_upvotes, **_placed(placed)}
 
 
 def _placed(placed: Placed) -> dict[str, object]:
