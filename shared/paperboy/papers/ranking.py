@@ -85,8 +85,9 @@ def rank(papers: Sequence[Paper], policy: Policy, day: date, published: Collecti
 
     ranked = sorted((_score(paper, policy, day) for paper in papers), key=order)
     selected = {row.id for row in ranked[: _cut(ranked, policy)]}.union(published)
+    foremost = ranked[: max(policy.cut.pool, policy.cut.floor) + 1]
     lacking = {
-        paper.id: _lacking_upvotes(paper, [row for row in ranked if row.id != paper.id], order, policy, day)
+        paper.id: _lacking_upvotes(paper, [row for row in foremost if row.id != paper.id], order, policy, day)
         for paper in papers
         if paper.id not in selected
     }
@@ -101,7 +102,7 @@ def rank(papers: Sequence[Paper], policy: Policy, day: date, published: Collecti
 def _lacking_upvotes(
     paper: Paper, others: Sequence[Scored], order: Callable[[Scored], _Order], policy: Policy, day: date
 ) -> int | None:
-    """How many more upvotes bring a paper in, among the `others` of its day in rank order.
+    """How many more upvotes bring a paper in, among the foremost `others` of its day: further down none is in.
 
     With each vote it stands where it stood or higher, and never moves the cut above itself, so that a search finds it.
     """
