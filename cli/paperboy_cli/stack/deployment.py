@@ -105,15 +105,17 @@ class Deployment:
         proposed_before = self._newest_change_set()
         values = self.home / "parameters.yaml"
         write_json(values, dict(parameters))
-        sam.run_sam(
-            self.home,
-            *("deploy", "--template-file", str(self.home / "build" / "template.yaml")),
-            *("--stack-name", self.stack.name, "--s3-prefix", self.stack.name, *self._where()),
-            *("--config-file", str(ROOT / "samconfig.toml"), "--parameter-overrides", f"file://{values}"),
-            *("--no-confirm-changeset", "--no-execute-changeset", "--no-progressbar"),
-            environment=os.environ,
-        )
-        values.unlink()  # it may hold a prefix that nobody is to guess
+        try:
+            sam.run_sam(
+                self.home,
+                *("deploy", "--template-file", str(self.home / "build" / "template.yaml")),
+                *("--stack-name", self.stack.name, "--s3-prefix", self.stack.name, *self._where()),
+                *("--config-file", str(ROOT / "samconfig.toml"), "--parameter-overrides", f"file://{values}"),
+                *("--no-confirm-changeset", "--no-execute-changeset", "--no-progressbar"),
+                environment=os.environ,
+            )
+        finally:
+            values.unlink()  # it may hold a prefix that nobody is to guess
         newest = self._newest_change_set()
         if newest is None or newest == proposed_before:
             return None
