@@ -1,6 +1,6 @@
 # make demo    the sample day, through the whole stack on this machine
 # make down    stop what `make demo` left running; its data stays
-# make check   lint, types and the tests that need no emulator, in under 30 seconds
+# make check   lint, types and the tests that need no emulator, in about a minute
 # make fix     sort imports, format, and mend what the linter can
 # make test    everything that can be tested on this machine
 # make bench   what takes how long, as ratios; asserts nothing
