@@ -64,7 +64,7 @@ class Account(Cloud):
 
     def look(self, subject: str) -> Diagnosis:
         probes = AwsProbes(self, STACK)
-        return dict(examine({subject: (probes.entrance() | probes.all())[subject]}))[subject]
+        return dict(examine(self, {subject: (probes.entrance() | probes.all())[subject]}))[subject]
 
 
 @pytest.fixture
@@ -268,12 +268,12 @@ def laptop(tmp_path: Any, free_ports: int, upstreams: tuple[str, Any], monkeypat
 
 
 def look(local: Local, subject: str) -> Diagnosis:
-    return dict(examine({subject: LaptopProbes(local).all()[subject]}))[subject]
+    return dict(examine(local, {subject: LaptopProbes(local).all()[subject]}))[subject]
 
 
 def test_a_laptop_that_is_well(laptop: Local) -> None:
     """Of a laptop that is well nothing is wrong."""
-    found = dict(examine(LaptopProbes(laptop).all()))
+    found = dict(examine(laptop, LaptopProbes(laptop).all()))
     assert {"ok", "unknown"} >= {diagnosis.state for diagnosis in found.values()}
     assert "not up: `paperboy up` starts it" == found["stack"].text
 
@@ -302,7 +302,7 @@ def test_tools_that_are_missing(laptop: Local, tmp_path: Any, monkeypatch: pytes
 def test_settings_that_cannot_be(laptop: Local) -> None:
     """A kept value that its parameter does not take is told, and costs no other line."""
     Settings.of_laptop(laptop.home).change({"Language": "tlh"})
-    found = dict(examine(LaptopProbes(laptop).all()))
+    found = dict(examine(laptop, LaptopProbes(laptop).all()))
     assert "Language has to be one of zh, en" in found["settings"].text
     assert "ok" == found["port"].state
 

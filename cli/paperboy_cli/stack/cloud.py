@@ -133,9 +133,9 @@ def sentence(error: BotoCoreError | ClientError) -> str:
     return f"AWS's client cannot go on: {error}"
 
 
-def is_denied(error: ClientError) -> bool:
-    """Whether AWS does not permit these credentials what was asked for."""
-    return str(error.response.get("Error", {}).get("Code")) in DENIED_CODES
+def is_denied(error: BaseException | None) -> bool:
+    """Whether it is that AWS does not permit these credentials what was asked for."""
+    return isinstance(error, ClientError) and str(error.response.get("Error", {}).get("Code")) in DENIED_CODES
 
 
 def _refused(error: ClientError) -> str:

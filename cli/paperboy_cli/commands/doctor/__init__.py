@@ -67,7 +67,8 @@ def _of_laptop() -> Iterator[tuple[str, Diagnosis]]:
     from paperboy_cli.commands.doctor.laptop import LaptopProbes
     from paperboy_cli.local.emulator import Local
 
-    return examine(LaptopProbes(Local()).all())
+    local = Local()
+    return examine(local, LaptopProbes(local).all())
 
 
 def _of_aws(cloud: Cloud, stack: Stack) -> Iterator[tuple[str, Diagnosis]]:
@@ -76,11 +77,11 @@ def _of_aws(cloud: Cloud, stack: Stack) -> Iterator[tuple[str, Diagnosis]]:
     from paperboy_cli.commands.doctor.diagnosis import examine
 
     probes = AwsProbes(cloud, stack)
-    for subject, diagnosis in examine(probes.entrance()):
+    for subject, diagnosis in examine(cloud, probes.entrance()):
         yield subject, diagnosis
         if diagnosis.state != "ok":
             return
-    yield from examine(probes.all())
+    yield from examine(cloud, probes.all())
 
 
 def _shown(diagnoses: Iterable[tuple[str, Diagnosis]]) -> Iterator[tuple[str, Diagnosis]]:

@@ -21,8 +21,7 @@ from paperboy_cli.commands.doctor.diagnosis import (
     look_at_source,
     unknown,
 )
-from paperboy_cli.errors import PaperboyError
-from paperboy_cli.stack.cloud import Cloud, is_denied, sentence
+from paperboy_cli.stack.cloud import Cloud
 from paperboy_cli.stack.deployed import Deployed
 from paperboy_cli.stack.deployment import account_blocks_public_access
 from paperboy_cli.stack.host import Stack
@@ -46,7 +45,7 @@ class AwsProbes:
 
     def all(self) -> dict[str, Probe]:
         """The probes of a stack that is there, and whose credentials are let in; `entrance` looks at that first."""
-        probes = {
+        return {
             "clock": self.clock,
             "source": self.source,
             "key": self.key,
@@ -57,11 +56,10 @@ class AwsProbes:
             "quotas": self.quotas,
             "failures": self.failures,
         }
-        return {subject: self._explained(probe) for subject, probe in probes.items()}
 
     def entrance(self) -> dict[str, Probe]:
         """The probes without which there is nothing more to look at."""
-        return {"credentials": self._explained(self.credentials), "stack": self._explained(self.deployed_stack)}
+        return {"credentials": self.credentials, "stack": self.deployed_stack}
 
     def credentials(self) -> Diagnosis:
         identity = self.cloud.client("sts").get_caller_identity()
@@ -177,18 +175,3 @@ class AwsProbes:
                     yield f"{quota['QuotaName']}: {quota['Value']:,.0f}"
         except (BotoCoreError, ClientError):
             yield "the model's cannot be read"
-
-    def _explained(self, probe: Probe) -> Probe:
-        """The probe, with what AWS refuses to it said in a sentence, and a permission that is missing as unknown."""
-
-        def explained() -> Diagnosis:
-            try:
-                return probe()
-            except ClientError as error:
-                if probe != self.credentials and is_denied(error):
-                    return unknown(sentence(error))
-                raise PaperboyError(sentence(error)) from error
-            except BotoCoreError as error:
-                raise PaperboyError(sentence(error)) from error
-
-        return explained

@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.stack.cloud import is_denied
 
 if TYPE_CHECKING:
     from paperboy_cli.commands.trial import Candidate
+    from paperboy_cli.stack.host import Host
 
 MAX_CLOCK_SKEW_SECONDS = 120.0
 """How far a clock may be off: AWS refuses what was signed five minutes away, and a schedule starts that much later."""
@@ -54,13 +56,18 @@ def unknown(text: str) -> Diagnosis:
     return Diagnosis(State.UNKNOWN, text)
 
 
-def examine(probes: Mapping[str, Probe]) -> Iterator[tuple[str, Diagnosis]]:
-    """What each probe finds, by the name of what it looks at. One that fails costs no other."""
+def examine(host: Host, probes: Mapping[str, Probe]) -> Iterator[tuple[str, Diagnosis]]:
+    """What each probe of a host finds, by the name of what it looks at. One that fails costs no other.
+
+    A permission that is missing leaves a thing unknown.
+    """
     for subject, probe in probes.items():
         try:
-            yield subject, probe()
+            with host.explained():
+                found = probe()
         except PaperboyError as error:
-            yield subject, Diagnosis(State.BAD, str(error))
+            found = Diagnosis(State.UNKNOWN if is_denied(error.__cause__) else State.BAD, str(error))
+        yield subject, found
 
 
 # What is the same on a laptop and in AWS

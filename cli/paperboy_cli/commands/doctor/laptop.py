@@ -46,7 +46,7 @@ class LaptopProbes:
     local: Local
 
     def all(self) -> dict[str, Probe]:
-        probes = {
+        return {
             "Python": self.python,
             "tools": self.tools,
             "folder": self.folder,
@@ -59,7 +59,6 @@ class LaptopProbes:
             "stack": self.stack,
             "Docker": self.docker,
         }
-        return {subject: self._explained(probe) for subject, probe in probes.items()}
 
     def python(self) -> Diagnosis:
         return good(platform.python_version())
@@ -144,12 +143,3 @@ class LaptopProbes:
         found = candidate_of_stack(self.local, LIVE, None) if is_up else candidate_of_parameters(self._parameters())
         with found as candidate:
             yield candidate
-
-    def _explained(self, probe: Probe) -> Probe:
-        """The probe, with the emulator's going away said in a sentence."""
-
-        def explained() -> Diagnosis:
-            with self.local.explained():
-                return probe()
-
-        return explained
