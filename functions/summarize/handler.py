@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass
 from functools import cache, partial
@@ -62,15 +63,14 @@ class Summarize:
         if outcome.fault:
             logger.error("reply not read", extra=fields | {"status": "refused"}, exc_info=outcome.fault)
         name = self.model.name if self.model else None
-        record = SummaryRecord.of(outcome, request, made_from, name).after(claim.previous)
+        record = SummaryRecord.of(outcome, request, made_from, name, dt.datetime.now(dt.UTC)).after(claim.previous)
         try:
             self.table.settle_summary(request, claim, record)
         except ConflictError:
             logger.warning("claim lost", extra=fields | {"status": "dropped"})
             return None
         fields |= {"status": "summarised", "rung": record.summary.rung, "reason": record.reason}
-        if request.again:
-            fields |= {"summary": record.summary.model_dump(mode="json")}
+        fields |= {"summary": record.summary.model_dump(mode="json")} if request.again else {}
         logger.info("paper summarised", extra=fields)
         return record
 

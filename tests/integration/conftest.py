@@ -131,9 +131,10 @@ class Stages:
         path.write_text(json.dumps(edit(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
 
     def records(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Every record by its keys, without the clock that a published one carries."""
+        """Every record by its keys, without the times at which they were written."""
         items = self.dynamodb.Table(self.name).scan(ConsistentRead=True)["Items"]
-        return {(i["pk"], i["sk"]): {k: v for k, v in i.items() if k != "published_at"} for i in items}
+        clocks = ("published_at", "written_at")
+        return {(i["pk"], i["sk"]): {k: v for k, v in i.items() if k not in clocks} for i in items}
 
     def pages(self) -> dict[str, bytes]:
         """Every page in the bucket by its key."""

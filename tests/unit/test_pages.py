@@ -1,5 +1,6 @@
 """The pages: hostile texts show as they are, low rungs are marked, and programs find all that readers do."""
 
+import datetime as dt
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -424,7 +425,8 @@ def test_json() -> None:
     )
     records = day(whole, paper(2), summaries={whole.id: summary()}, due=True, rejections=rejected)
     paid = Usage(calls=2, input_tokens=900, output_tokens=99, cost=12_345)
-    records.summaries[whole.id] = records.summaries[whole.id].model_copy(update={"usage": paid})
+    record = {"usage": paid, "written_at": dt.datetime(2026, 2, 4, 3, 17, tzinfo=dt.UTC)}
+    records.summaries[whole.id] = records.summaries[whole.id].model_copy(update=record)
     digest = assemble(records)
     assert digest
     expected = {
@@ -463,6 +465,7 @@ def test_json() -> None:
                 "summary_language": "zh",
                 "highlights": ["提出统一的理论框架", "揭示偏好与效用的权衡", "提出新的引导方法"],
                 "rung": "model",
+                "written_at": "2026-02-04T03:17:00+00:00",
                 "limited": False,
                 "abstract": "We look at steering. It works.",
             },
@@ -489,6 +492,7 @@ def test_json() -> None:
                 "summary_language": None,
                 "highlights": [],
                 "rung": "abstract",
+                "written_at": None,
                 "limited": False,
                 "abstract": "We look at steering. It works.",
             },

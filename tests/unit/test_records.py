@@ -29,6 +29,8 @@ from paperboy.summaries.usage import Usage
 from tests.samples import DAY, ZH, day, paper, summary
 
 PROMPT = "1"
+NOW = dt.datetime(2026, 2, 4, 3, 17, 5, 999, tzinfo=dt.UTC)
+BEFORE = dt.datetime(2026, 2, 4, 2, 17, tzinfo=dt.UTC)
 PAPER = paper()
 
 
@@ -99,7 +101,7 @@ def test_what_is_refused_for_good_is_paid_for_within_bounds(earlier: SummaryReco
             break
         outcome = summarize(PAPER, ZH, refused, MAX_CALLS_PER_PAPER)
         request = SummaryRequest(day=DAY, paper_id=PAPER.id, attempt=attempt)
-        kept = SummaryRecord.of(outcome, request, input_hash(PAPER, PROMPT), "m").after(kept)
+        kept = SummaryRecord.of(outcome, request, input_hash(PAPER, PROMPT), "m", NOW).after(kept)
         calls += kept.calls
     assert MAX_REFUSALS * MAX_CALLS_PER_PAPER == calls
     assert kept is not None
@@ -123,6 +125,7 @@ def test_what_came_of_a_request() -> None:
         summary=summary(Rung.LISTING),
         input_hash="abc",
         attempt=7,
+        written_at=NOW.replace(microsecond=0),
         model="m",
         calls=2,
         usage=used(2),
@@ -132,7 +135,23 @@ def test_what_came_of_a_request() -> None:
         refused_by="m",
         refused_input="abc",
     )
-    assert expected == SummaryRecord.of(outcome, request, "abc", "m")
+    assert expected == SummaryRecord.of(outcome, request, "abc", "m", NOW)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "text_changes"),
+    [
+        (Rung.MODEL, Rung.LISTING, True),
+        (Rung.MODEL, Rung.MODEL, False),
+        (Rung.LISTING, Rung.LISTING, False),
+        (Rung.ABSTRACT, Rung.LISTING, True),
+        (Rung.LISTING, Rung.MODEL, False),
+    ],
+)
+def test_a_text_keeps_the_time_at_which_it_was_written(new: Rung, old: Rung, text_changes: bool) -> None:
+    """A summary's time moves with its text and with nothing else: not with a call that wrote the same, or failed."""
+    kept = record(new, written_at=NOW).after(record(old, written_at=BEFORE))
+    assert kept.written_at == (NOW if text_changes else BEFORE)
 
 
 def test_what_a_record_does_not_say() -> None:

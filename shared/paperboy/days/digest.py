@@ -51,6 +51,8 @@ class Entry(Placed):
     summary: Summary
     limited: bool = False
     """Whether a limit of the budget left it without a model."""
+    written_at: dt.datetime | None = None
+    """When the summary became what it is, where that is recorded."""
 
 
 class Digest(BaseModel):
@@ -142,5 +144,7 @@ def record_of(
 
 def _entry(records: DayRecords, row: Ranked, number: int) -> Entry:
     paper, record = records.papers[row.id], records.summaries.get(row.id)
-    summary, limited = (record.summary, record.limited) if record else (from_paper(paper), False)
-    return Entry(number=number, paper=paper, ranked=row, summary=summary, limited=limited)
+    if record is None:
+        return Entry(number=number, paper=paper, ranked=row, summary=from_paper(paper))
+    told = {"summary": record.summary, "limited": record.limited, "written_at": record.written_at}
+    return Entry(number=number, paper=paper, ranked=row, **told)

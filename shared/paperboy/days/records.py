@@ -100,6 +100,8 @@ class SummaryRecord(Record):
     """Hash of what it was made from (`paperboy.summaries.summary.input_hash`)."""
     attempt: int
     """The run that wanted it."""
+    written_at: AwareDatetime | None = None
+    """When the summary became what it is; None where it was written before this was kept."""
     model: str | None = None
     calls: int = 0
     """Calls of the model in the run that wanted it."""
@@ -117,12 +119,15 @@ class SummaryRecord(Record):
     """Hash of what it refused: a paper whose text has changed is another question."""
 
     @classmethod
-    def of(cls, outcome: Outcome, request: SummaryRequest, input_hash: str, model: str | None) -> SummaryRecord:
-        """The record of what came of a request: of a dialogue with the `model` of that name, if there is one."""
+    def of(
+        cls, outcome: Outcome, request: SummaryRequest, input_hash: str, model: str | None, now: dt.datetime
+    ) -> SummaryRecord:
+        """The record of what came of a request by `now`: of a dialogue with the `model` of that name, if any."""
         return cls(
             summary=outcome.summary,
             input_hash=input_hash,
             attempt=request.attempt,
+            written_at=now.replace(microsecond=0),
             model=model,
             calls=outcome.usage.calls,
             usage=outcome.usage,
@@ -154,8 +159,9 @@ class SummaryRecord(Record):
         if previous is None:
             return self
         usage = previous.usage + self.usage
+        written_at = previous.written_at if self.summary == previous.summary else self.written_at
         if not self.summary.rung.low:
-            return self.replaced(usage=usage)
+            return self.replaced(usage=usage, written_at=written_at)
         refused = self if self.refusals else previous
         is_same_question = (previous.refused_by, previous.refused_input) == (refused.refused_by, refused.refused_input)
         refusals = {
@@ -164,7 +170,7 @@ class SummaryRecord(Record):
             "refused_input": refused.refused_input,
         }
         if previous.summary.rung.low:
-            return self.replaced(usage=usage, **refusals)
+            return self.replaced(usage=usage, written_at=written_at, **refusals)
         return previous.replaced(
             attempt=self.attempt,
             calls=self.calls,

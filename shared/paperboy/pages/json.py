@@ -18,6 +18,7 @@ def write(digest: Digest, language: Language) -> str:
 
     A title is named after its language: `title_en` is the paper's own, `title_zh` the model's, null on the low rungs.
     `summary_language` is the one that the summary is in, whatever was wanted; null where that cannot be told.
+    `written_at` is when the summary became what it is; null where that is not known.
     Of many `authors` the middle is left out: `author_count` says how many there are.
     """
     return json.dumps(
@@ -46,6 +47,7 @@ def _entry(entry: Entry, language: Language) -> dict[str, object]:
         "summary_language": language_of(entry.summary.summary),
         "highlights": entry.summary.highlights,
         "rung": entry.summary.rung,
+        "written_at": entry.written_at.isoformat() if entry.written_at else None,
         "limited": entry.limited,
         "abstract": entry.paper.abstract,
     }
