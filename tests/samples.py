@@ -4,13 +4,17 @@ import datetime as dt
 import gzip
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from paperboy.adapters.sources.hugging_face import read_listing
+from paperboy.archive.archive import Archive
+from paperboy.archive.month import ArchivedDay, Month, month_of
 from paperboy.days.digest import Digest, assemble
 from paperboy.days.records import DayRecords, RankingRecord, Run, SummaryRecord
-from paperboy.languages.language import load_language
+from paperboy.languages.language import Language, load_language
+from paperboy.pages import json as json_page
 from paperboy.papers.paper import Paper
 from paperboy.papers.policy import load_policy
 from paperboy.papers.ranking import rank
@@ -122,6 +126,23 @@ def listed_digest(file: Path, summaries: dict[str, Summary] | None = None) -> Di
     )
     assert digest, file
     return digest
+
+
+def archived(digest: Digest, language: Language = ZH) -> ArchivedDay:
+    """A digest as the archive keeps it."""
+    return ArchivedDay.of_page(json_page.write(digest, language))
+
+
+def archive_of(*days: ArchivedDay, empty: Iterable[dt.date] = ()) -> Archive:
+    """An archive of these days, and of those that had no papers."""
+    kept, without = list(days), list(empty)
+    months = {
+        name: Month.of(
+            name, [day for day in kept if day.month == name], [day for day in without if month_of(day) == name]
+        )
+        for name in sorted({day.month for day in kept})
+    }
+    return Archive(tuple(months), months.__getitem__)
 
 
 def sample_summaries() -> dict[str, Summary]:

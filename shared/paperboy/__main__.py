@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from typing import get_args
 
+from paperboy.archive import FOLDER as ARCHIVE
 from paperboy.languages.language import Code, LanguageError, load_language
-from paperboy.pages.html import TemplateError, check_templates
+from paperboy.pages.templates import PAGES, TemplateError, check_templates
 from paperboy.papers.policy import PolicyError, load_policy
 
 MISTAKES = (PolicyError, LanguageError, TemplateError)
@@ -19,7 +20,8 @@ MISTAKES = (PolicyError, LanguageError, TemplateError)
 def check_files() -> None:
     """Read the policy, each language and each template. Raises one of MISTAKES."""
     load_policy()
-    check_templates()
+    for folder in (PAGES, ARCHIVE):
+        check_templates(folder)
     for code in get_args(Code):
         load_language(code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -76,9 +77,16 @@ class Bucket:
             day=dt.date.fromisoformat(metadata.get("day", "0001-01-01")),
         )
 
+    def keys(self, start: str) -> list[str]:
+        """The keys of all pages that begin with `start`, in order."""
+        found = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.path(start))
+        return [each["Key"].removeprefix(self._folder) for answer in found for each in answer.get("Contents", ())]
+
     def read(self, key: str) -> str:
         """The text of the page at `key`."""
-        return self._s3.get_object(Bucket=self.name, Key=self.path(key))["Body"].read().decode()
+        answer = self._s3.get_object(Bucket=self.name, Key=self.path(key))
+        content = answer["Body"].read()
+        return (gzip.decompress(content) if answer.get("ContentEncoding") == "gzip" else content).decode()
 
     def fetch(self, key: str, etags: str | None = None) -> PageCopy | None:
         """A copy of the page at `key`, or None where there is none.
@@ -105,11 +113,14 @@ class Bucket:
         if stored and stored.sha256 == page.sha256 and not again:
             return False
         condition: Any = {"IfMatch": stored.etag} if stored else {"IfNoneMatch": "*"}
+        content = page.text.encode()
+        if page.gzipped:
+            content, condition = gzip.compress(content, mtime=0), condition | {"ContentEncoding": "gzip"}
         try:
             self._s3.put_object(
                 Bucket=self.name,
                 Key=self.path(page.key),
-                Body=page.text.encode(),
+                Body=content,
                 ContentType=page.content_type,
                 CacheControl=CACHE_CONTROL,
                 Metadata={"sha256": page.sha256, "day": page.day.isoformat()},

@@ -1,32 +1,21 @@
-"""The pages to open in a browser: a day's digest, and the list of the days.
-
-Each is one file that asks for nothing else. Texts come from outside: every one is escaped by the template engine and
-freed of characters that cannot be seen, without a word about it in the templates.
-"""
+"""The page of a day's digest to open in a browser: one file that asks for nothing else."""
 
 from __future__ import annotations
 
 import datetime as dt
-from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache, partial
-from hashlib import sha256
+from functools import partial
 from itertools import accumulate
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateSyntaxError
-from markupsafe import Markup
 
 from paperboy.days.digest import Digest
 from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Labels, Language
-from paperboy.pages.text import notice, other_language, title, visible
+from paperboy.pages.templates import common, points, templates
+from paperboy.pages.text import notice, other_language, title
 from paperboy.papers.paper import LAST_AUTHORS, Authors
 from paperboy.papers.ranking import Parts
 from paperboy.summaries.usage import Usage
-
-TEMPLATES = Path(__file__).parent
 
 MAX_LEFT_OUT = 3
 """How many of the papers that the cut left out the page names."""
@@ -34,27 +23,14 @@ FIRST_NAMES, LAST_NAMES = 3, 2
 """How many of a paper's first and last authors are seen before all of them are."""
 
 
-class TemplateError(ValueError):
-    """A template of a page cannot be read; the message names its file and line."""
-
-
-def check_templates() -> None:
-    """Read every template. Raises TemplateError for one with a mistake in its syntax."""
-    for name in _environment().list_templates(extensions=["html"]):
-        try:
-            _environment().get_template(name)
-        except TemplateSyntaxError as error:
-            raise TemplateError(f"{TEMPLATES / name}, line {error.lineno}: {error.message}") from error
-
-
 def write(digest: Digest, language: Language) -> str:
     """The digest to read: its papers at a glance, each in its own language with its score's parts, and the receipt."""
     all_parts = [entry.ranked.parts for entry in digest.entries]
     return (
-        _environment()
+        templates()
         .get_template("digest.html")
         .render(
-            _common(language),
+            common(language),
             digest=digest,
             last_authors=LAST_AUTHORS,
             left_out=digest.left_out[:MAX_LEFT_OUT],
@@ -73,18 +49,7 @@ def write(digest: Digest, language: Language) -> str:
 def write_index(digests: Mapping[dt.date, DigestRecord], links: Mapping[dt.date, str], language: Language) -> str:
     """The list of the published days, newest first, each with the link to its digest."""
     days = [(day, digests[day], links[day]) for day in sorted(digests, reverse=True)]
-    return _environment().get_template("index.html").render(_common(language), days=days)
-
-
-@cache
-def _common(language: Language) -> dict[str, object]:
-    """What every page in a language needs of it."""
-    style = (TEMPLATES / "style.css").read_text("utf-8") + language.style
-    # The page may use this very style sheet and fetch nothing: a text that became markup after all could do nothing.
-    hashed = b64encode(sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
-    own = Markup(style)  # noqa: S704 - our own files
-    return {"language": language, "labels": language.labels, "style": own, "policy": policy}
+    return templates().get_template("index.html").render(common(language), days=days)
 
 
 def _usage(usage: Usage, labels: Labels) -> str:
@@ -103,7 +68,7 @@ def _dollars(cost: int) -> str:
 
 def _adds_up(parts: Mapping[str, float], score: float) -> bool:
     """Whether the parts as the page shows them, each rounded, add up to the score."""
-    return _points(sum(float(_points(part)) for part in parts.values())) == _points(score)
+    return points(sum(float(points(part)) for part in parts.values())) == points(score)
 
 
 def _bar(parts: Parts, most: float) -> list[tuple[str, float, float]]:
@@ -117,25 +82,3 @@ def _shown(authors: Authors) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The first authors and the last that are seen at once; all of them are first ones where they are few."""
     few = authors.count <= FIRST_NAMES + LAST_NAMES
     return (authors.names, ()) if few else (authors.names[:FIRST_NAMES], authors.names[-LAST_NAMES:])
-
-
-def _points(number: float) -> str:
-    return f"{number:.2f}"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["points"] = _points
-    return environment
-
-
-def _finalize(value: object) -> object:
-    return visible(value) if type(value) is str else value

@@ -42,6 +42,8 @@ class Page:
     text: str
     day: dt.date
     """The newest day that it is about."""
+    gzipped: bool = False
+    """Whether it is kept and sent compressed; every browser takes that, not every program."""
 
     @cached_property
     def sha256(self) -> str:

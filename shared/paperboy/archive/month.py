@@ -1,0 +1,147 @@
+"""A month of published days, in what the archive needs of them. It is read from the days' JSON pages, and is itself
+published: as the *shard* of the month, which a search loads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+
+from paperboy.errors import validation_message
+from paperboy.languages.language import Code
+from paperboy.papers.paper import Address, PaperId
+from paperboy.summaries.summary import Rung
+
+SHARD_FORMAT = 1
+"""The version of what a shard holds. A key that goes, or means something else, adds 1; a new key does not."""
+
+MonthName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+"""``2026-02``: names sort as months do."""
+
+
+class ArchiveError(ValueError):
+    """A day's page or a shard cannot be read; the message says what was wrong."""
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ArchivedPaper(_Kept):
+    """A paper of a published day, without its votes."""
+
+    id: PaperId
+    link: Address
+    """Where it is read."""
+    number: int | None = None
+    """Its place in the digest, from 1; None where the cut left it out."""
+    title: str | None = None
+    """The title that a model gave it in its day's language; None where there is none."""
+    title_en: str
+    organization: str
+    authors: tuple[str, ...] = ()
+    author_count: int = 0
+    keywords: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    trophy: bool = False
+    score: float
+    summary: str = ""
+    """Empty for a paper that was left out."""
+    summary_language: Code | None = None
+    """The language that the summary is in, whatever was wanted; None where that cannot be told."""
+    highlights: tuple[str, ...] = ()
+    rung: Rung | None = None
+    written_at: AwareDatetime | None = None
+    """When the summary became what it is; None where that is not known."""
+    pdf: Address | None = None
+    repository: Address | None = None
+    project_page: Address | None = None
+
+
+class ArchivedDay(_Kept):
+    """A published day: the papers of its digest in its order, then those that were left out, by rank."""
+
+    day: dt.date
+    language: Code
+    """What its digest is told in."""
+    open: bool = False
+    """Whether a later run can still mend it."""
+    papers: tuple[ArchivedPaper, ...]
+
+    @classmethod
+    def of_page(cls, text: str) -> Self:
+        """The day of a JSON page, of this release or an earlier one. Raises ArchiveError where that cannot be read."""
+        try:
+            page: Any = json.loads(text)
+            own_title = f"title_{page['language']}"
+            selected = [paper | {"title": _own_title(paper, own_title)} for paper in page["papers"]]
+            left_out = sorted(page["left_out"], key=lambda paper: paper["rank"])
+            papers = [*selected, *(paper | {"number": None, "title": None} for paper in left_out)]
+            return cls.model_validate(page | {"papers": papers})
+        except ValidationError as error:
+            raise ArchiveError(validation_message(error)) from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ArchiveError(f"expected the JSON page of a digest: {error!r}") from error
+
+    @cached_property
+    def selected(self) -> tuple[ArchivedPaper, ...]:
+        """The papers of the digest, in its order."""
+        return tuple(paper for paper in self.papers if paper.number is not None)
+
+    @property
+    def month(self) -> str:
+        """The name of its month: ``2026-02``."""
+        return month_of(self.day)
+
+
+class Month(_Kept):
+    """The published days of a month, oldest first, and the days that had no papers."""
+
+    format: int = SHARD_FORMAT
+    month: MonthName
+    days: tuple[ArchivedDay, ...]
+    empty: tuple[dt.date, ...] = ()
+    """The days of the month whose listing had no papers: weekends and holidays."""
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        days = [each.day for each in self.days]
+        if days != sorted(set(days)) or any(month_of(day) != self.month for day in [*days, *self.empty]):
+            raise ValueError(f"expected days of {self.month}, each once and oldest first")
+        return self
+
+    @classmethod
+    def of(cls, name: str, days: Iterable[ArchivedDay], empty: Iterable[dt.date]) -> Self:
+        """The month of that name, of its `days` and its `empty` ones, in whatever order they come."""
+        return cls(month=name, days=tuple(sorted(days, key=lambda each: each.day)), empty=tuple(sorted(empty)))
+
+    @classmethod
+    def of_shard(cls, text: str) -> Self:
+        """The month in a shard. Raises ArchiveError for one that cannot be read, or is of another format."""
+        try:
+            month = cls.model_validate_json(text)
+        except ValidationError as error:
+            raise ArchiveError(validation_message(error)) from error
+        if month.format != SHARD_FORMAT:
+            raise ArchiveError(f"format: expected {SHARD_FORMAT}, got {month.format}")
+        return month
+
+    def shard(self) -> str:
+        """The month as a search loads it; what has its default is not written."""
+        kept = {"format": self.format} | self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def month_of(day: dt.date) -> str:
+    """The name of a day's month: ``2026-02``."""
+    return f"{day:%Y-%m}"
+
+
+def _own_title(paper: dict[str, Any], key: str) -> str | None:
+    """The title under a key that is named after a language; an English digest's papers have none but their own."""
+    title: str | None = paper[key]
+    return title if key != "title_en" else None
