@@ -77,6 +77,15 @@ class Notices(_Table):
     """A model's, from when the digest was in another language."""
 
 
+class ArchiveLabels(_Table):
+    """What the pages across days say: the index, months, years and weeks."""
+
+    ways: _Plain
+    """The links from each to the others."""
+    index: _Plain
+    search: _Plain
+
+
 class Labels(_Table):
     """All that the pages say of their own."""
 
@@ -144,6 +153,8 @@ class Labels(_Table):
     low: Notices
     limited: Notices
     """Where a limit of the budget is why."""
+
+    archive: ArchiveLabels
 
     def date_of(self, day: dt.date) -> str:
         """A day as its readers write it."""
