@@ -19,6 +19,7 @@ from tests.samples import EN, ZH, paper
 
 LAYER = ROOT / "shared/paperboy"
 PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "head.html", "digest.html", "index.html")]
+PAGES += [f"archive/{file.name}" for file in sorted((LAYER / "archive").iterdir()) if file.suffix in (".py", ".html")]
 """What writes the pages."""
 
 every_language = pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
