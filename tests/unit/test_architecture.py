@@ -30,6 +30,8 @@ CODE = sorted(file for folder in ROOTS.values() for file in folder.rglob("*.py")
 
 OUTSIDE = {"os", "random", "secrets", "socket", "subprocess", "threading", "time", "urllib", "uuid"}
 """Modules that tell a pure one something which it was not given."""
+GIVEN = {"uuid.UUID", "uuid.uuid5"}
+"""What these have that is made of what it is given alone."""
 CLOCK = {"now", "today", "utcnow"}
 """What `datetime` and `date` read the clock with."""
 HEAVY = {"aws_xray_sdk", "boto3", "httpx", "jinja2", "markdown_it", "requests", "typer"}
@@ -90,8 +92,8 @@ def outside(source: str) -> list[str]:
         match node:
             case ast.Import(names=names):
                 found += [name.name for name in names if name.name.split(".")[0] in OUTSIDE]
-            case ast.ImportFrom(module=str(module)) if module.split(".")[0] in OUTSIDE:
-                found.append(module)
+            case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] in OUTSIDE:
+                found += [taken for name in names if (taken := f"{module}.{name.name}") not in GIVEN]
             case ast.Attribute(attr=name) if name in CLOCK:
                 found.append(name)
     return found
@@ -129,11 +131,20 @@ def test_nothing_is_changed_after_it_was_made(room: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["import os", "import time as t", "from os import environ", "import os.path", "dt.datetime.now(dt.UTC)"]
+    "source",
+    [
+        *("import os", "import time as t", "from os import environ", "import os.path", "dt.datetime.now(dt.UTC)"),
+        *("import uuid", "from uuid import *", "from uuid import UUID, uuid1", "from uuid import uuid4 as uuid5"),
+    ],
 )
 def test_outside_is_seen(source: str) -> None:
-    """The test above sees each way to the environment and the clock."""
+    """The test above sees each way to the environment, the clock and the dice."""
     assert 1 == len(outside(source))
+
+
+def test_what_is_given_is_not_outside() -> None:
+    """A name made of a text alone may be had from a module that throws dice as well."""
+    assert [] == outside("from uuid import UUID, uuid5")
 
 
 def loaded_by(code: str, **environment: str) -> set[str]:
