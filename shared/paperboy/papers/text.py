@@ -8,7 +8,8 @@ UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f"  # control characters
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
     r"\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # what has no width
-    r"\u2028\u2029]+"  # line and paragraph separators
+    r"\u2028\u2029"  # line and paragraph separators
+    r"\ud800-\udfff\ufffe\uffff]+"  # what is no character at all, and XML forbids
 )
 """Characters that are no part of what a reader sees. Joiners are: they make emoji and scripts."""
 
