@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paperboy.days.digest import Entry
-from paperboy.languages.language import Language, load_language
+from paperboy.languages.language import Language, Notices, load_language
 from paperboy.papers.text import UNSEEN
 from paperboy.summaries.checks import language_of
 from paperboy.summaries.summary import Rung
@@ -31,6 +31,11 @@ def notice(entry: Entry, language: Language) -> str | None:
     None where it is the one.
     """
     notices = language.labels.limited if entry.limited else language.labels.low
-    if entry.summary.rung.low:
-        return notices.listing if entry.summary.rung is Rung.LISTING else notices.abstract
-    return notices.earlier if other_language(entry, language) else None
+    return notice_of(entry.summary.rung, other_language(entry, language) is not None, notices)
+
+
+def notice_of(rung: Rung, is_other: bool, notices: Notices) -> str | None:
+    """The notice of a summary on that rung, which a model may have written in another language than the digest's."""
+    if rung.low:
+        return notices.listing if rung is Rung.LISTING else notices.abstract
+    return notices.earlier if is_other else None
