@@ -34,7 +34,7 @@ GIVEN = {"uuid.UUID", "uuid.uuid5"}
 """What these have that is made of what it is given alone."""
 CLOCK = {"now", "today", "utcnow"}
 """What `datetime` and `date` read the clock with."""
-HEAVY = {"aws_xray_sdk", "boto3", "httpx", "jinja2", "markdown_it", "requests", "typer"}
+HEAVY = {"aws_xray_sdk", "boto3", "feedgenerator", "httpx", "jinja2", "markdown_it", "requests", "typer"}
 """Packages that take long to load, and of which a function may need one."""
 ADAPTERS = "paperboy.adapters."
 MAX_HANDLER_LINES = 100

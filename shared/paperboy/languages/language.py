@@ -86,6 +86,20 @@ class ArchiveLabels(_Table):
     search: _Plain
 
 
+class FeedLabels(_Table):
+    """What the feeds say, and what the index says of them."""
+
+    subscribe: _Plain
+    """How, above the feeds' links."""
+    daily: _Plain
+    papers: _Plain
+    trophies: _Plain
+    daily_json: _Plain
+    """A link to each feed; what comes after the digest's name in its title."""
+    private: _Plain
+    """Why there are none where pages are private, and what to do."""
+
+
 class Labels(_Table):
     """All that the pages say of their own."""
 
@@ -155,6 +169,7 @@ class Labels(_Table):
     """Where a limit of the budget is why."""
 
     archive: ArchiveLabels
+    feeds: FeedLabels
 
     def date_of(self, day: dt.date) -> str:
         """A day as its readers write it."""
