@@ -128,6 +128,11 @@ def plain_like(text: str) -> str:
     return PLAIN_ENGLISH.strip() if language_of(text) == "en" else PLAIN
 
 
+def hashed(element: LexborNode) -> str:
+    """How a policy names the text of an element."""
+    return f"'sha256-{b64encode(sha256(element.text().encode()).digest()).decode()}'"
+
+
 def parsed(digest: Digest, language: Language = ZH) -> LexborHTMLParser:
     return LexborHTMLParser(html.write(digest, language))
 
@@ -178,9 +183,10 @@ def test_nothing_unseen_is_left(text: str) -> None:
 
 
 def test_nothing_is_fetched() -> None:
-    """A page names no other address than its papers' own, and has no script, form, frame or picture that is not its
-    own drawing."""
+    """A page names no other address than its papers' own and its ways to other pages, and has no form, frame or picture that
+    is not its own drawing, and no script but its own."""
     own = {one for entry in full_of(PLAIN).entries for one in (f"#{entry.paper.id}", *addresses_of(entry.paper))}
+    own |= {f"../{key}" for key in ("months/2026-02.html#d2026-02-03", "index.html", "search.html")}
     own |= {placed.paper.link for placed in full_of(PLAIN).left_out}
     pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(index_page(dict([published(3)]), ZH).text)}
     for name, page in pages.items():
@@ -190,7 +196,9 @@ def test_nothing_is_fetched() -> None:
         }
         assert {"data:,"} | ({"digests/2026-02-03.html"} if name == "days" else own) == addresses
         tags = {tag for tag, _ in nodes}
-        assert set() == tags & {"script", "img", "iframe", "form", "object", "embed", "video", "audio", "base"}
+        assert set() == tags & {"img", "iframe", "form", "object", "embed", "video", "audio", "base"}
+        scripts = [dict(node.attributes) for node in page.css("script")]
+        assert ([{}] if name == "digest" else []) == scripts
         assert {"svg", "rect"} >= tags & {"svg", "rect", "image", "use", "foreignobject", "animate", "set"}
         assert [] == [key for _, attributes in nodes for key in attributes if key.startswith("on") or key == "style"]
         style = page.css_first("style")
@@ -201,17 +209,15 @@ def test_nothing_is_fetched() -> None:
 @pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
 @pytest.mark.parametrize("kind", ["digest", "days"])
 def test_content_security_policy(kind: str, language: Language) -> None:
-    """The page's policy allows its own style sheet, by its hash, and nothing else."""
+    """The page's policy allows its own style sheet and script, by their hashes, and nothing else."""
     page = html.write(full_of(PLAIN), language) if kind == "digest" else index_page(dict([published(3)]), language).text
     tree = LexborHTMLParser(page)
     style, meta = tree.css_first("style"), tree.css_first("meta[http-equiv=Content-Security-Policy]")
     assert style
     assert meta
-    hashed = b64encode(sha256(style.text().encode()).digest()).decode()
-    assert (
-        f"default-src 'none'; style-src 'sha256-{hashed}'; img-src data:; base-uri 'none'; form-action 'none'"
-        == meta.attributes["content"]
-    )
+    policy = f"default-src 'none'; style-src {hashed(style)}; img-src data:; base-uri 'none'; form-action 'none'"
+    policy += "".join(f"; script-src {hashed(script)}" for script in tree.css("script"))
+    assert policy == meta.attributes["content"]
 
 
 def test_a_paper() -> None:

@@ -3,10 +3,11 @@
 import datetime as dt
 import hashlib
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from paperboy.archive.site import SEARCH_KEY, month_page_key
 from paperboy.days.digest import assemble
 from paperboy.days.records import DigestRecord
 from paperboy.pages.site import INDEX_KEY, PAGE_FORMATS, digest_keys, digest_pages, index_page, latest_keys
@@ -15,7 +16,8 @@ from tests.samples import DAY, ZH, day, paper
 
 
 def test_every_format_has_two_pages() -> None:
-    """A digest is published in each format as its day's page and as the newest one, with the same text."""
+    """A digest is published in each format as its day's page and as the newest one, with the same text but for the
+    root of the HTML page's ways to others."""
     digest = assemble(day(paper()))
     assert digest
     pages = digest_pages(digest, ZH)
@@ -23,7 +25,7 @@ def test_every_format_has_two_pages() -> None:
     assert {DAY} == {page.day for page in pages}
     for kind in PAGE_FORMATS:
         twins = [page for page in pages if page.key.endswith(f".{kind.suffix}")]
-        assert [kind.write(digest, ZH)] * 2 == [page.text for page in twins]
+        assert [kind.write(digest, ZH, root) for root in ("../", "")] == [page.text for page in twins]
         assert {kind.content_type} == {page.content_type for page in twins}
 
 
@@ -34,19 +36,22 @@ def test_keys() -> None:
     assert len(PAGE_FORMATS) == len({kind.suffix for kind in PAGE_FORMATS})
 
 
-def test_a_days_page_leads_to_no_other() -> None:
-    """A link of a day's page leads into that very page or out of the bucket, so it opens in a private stack as well.
-
-    There a page is opened by a signed link, and one from it to another page would answer 403; the index alone has such.
-    """
+def test_where_a_days_page_leads() -> None:
+    """From a day's page, and from the newest one, its ways lead to its day on the month's page, to the index and to the
+    search. Every other link leads into that very page or out of the bucket, so a page opened by a signed link, whose
+    script takes the ways away, has none that would be refused."""
     digest = assemble(day(*map(paper, range(60))))
     assert digest
-    links = []
+    others = [f"{month_page_key('2026-02')}#d2026-02-03", INDEX_KEY, SEARCH_KEY]
     for page in digest_pages(digest, ZH):
-        links += [link.attributes["href"] or "" for link in LexborHTMLParser(page.text).css("a")]
-        links += re.findall(r"\]\(([^)]*)\)", page.text)
-    assert len(links) > 40
-    assert [] == [link for link in links if not link.startswith("#") and urlsplit(link).scheme not in ("http", "https")]
+        markdown = page.text if page.key.endswith(".md") else ""
+        tree = LexborHTMLParser(page.text)
+        ways = [urljoin(page.key, link.attributes["href"] or "") for link in tree.css(".ways a")]
+        assert (others * 2 if page.key.endswith(".html") else []) == ways
+        links = [link.attributes["href"] or "" for link in tree.css("a:not(.ways a)")]
+        links += re.findall(r"\]\(([^)]*)\)", markdown)
+        assert page.key.endswith(".json") or len(links) >= 10
+        assert [] == [each for each in links if each[0] != "#" and urlsplit(each).scheme not in ("http", "https")]
 
 
 def test_content_types() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from paperboy.archive import FOLDER
 from paperboy.archive.site import INDEX_KEY, SEARCH_KEY
 from paperboy.languages.language import Language
-from paperboy.pages.site import HTML, Page
+from paperboy.pages.site import HTML, Page, root_of
 from paperboy.pages.templates import common, templates
 
 
@@ -26,6 +26,6 @@ def html_page(
     In templates `root` leads to where the keys begin. `script` and `sources` are as `paperboy.pages.templates.common`
     takes them.
     """
-    place = {"root": "../" * key.count("/"), "index_key": INDEX_KEY, "search_key": SEARCH_KEY}
+    place = {"root": root_of(key), "index_key": INDEX_KEY, "search_key": SEARCH_KEY}
     own = common(language, script, FOLDER / "style.css", sources)
     return Page(key, HTML.content_type, templates(FOLDER).get_template(template).render(own, **place, **values), day)

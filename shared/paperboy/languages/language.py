@@ -100,6 +100,13 @@ class FeedLabels(_Table):
     """Why there are none where pages are private, and what to do."""
 
 
+class ReadingLabels(_Table):
+    """What a day's page says of the ways from it."""
+
+    month: _Plain
+    """The way to the days before and after, on the page of their month."""
+
+
 class Labels(_Table):
     """All that the pages say of their own."""
 
@@ -168,6 +175,7 @@ class Labels(_Table):
     limited: Notices
     """Where a limit of the budget is why."""
 
+    reading: ReadingLabels
     archive: ArchiveLabels
     feeds: FeedLabels
 

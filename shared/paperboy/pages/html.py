@@ -11,7 +11,7 @@ from itertools import accumulate
 from paperboy.days.digest import Digest
 from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Labels, Language
-from paperboy.pages.templates import common, points, templates
+from paperboy.pages.templates import PAGES, common, points, templates
 from paperboy.pages.text import notice, other_language, title
 from paperboy.papers.paper import LAST_AUTHORS, Authors
 from paperboy.papers.ranking import Parts
@@ -23,15 +23,19 @@ FIRST_NAMES, LAST_NAMES = 3, 2
 """How many of a paper's first and last authors are seen before all of them are."""
 
 
-def write(digest: Digest, language: Language) -> str:
-    """The digest to read: its papers at a glance, each in its own language with its score's parts, and the receipt."""
+def write(digest: Digest, language: Language, root: str = "../") -> str:
+    """The digest to read: its papers at a glance, each in its own language with its score's parts, and the receipt.
+
+    `root` leads from where it will lie to where the keys begin.
+    """
     all_parts = [entry.ranked.parts for entry in digest.entries]
     return (
         templates()
         .get_template("digest.html")
         .render(
-            common(language),
+            common(language, PAGES / "digest.js"),
             digest=digest,
+            root=root,
             last_authors=LAST_AUTHORS,
             left_out=digest.left_out[:MAX_LEFT_OUT],
             usage=_usage(digest.usage, language.labels),

@@ -20,11 +20,14 @@ class PageFormat:
 
     suffix: str
     content_type: str
-    write: Callable[[Digest, Language], str]
+    write: Callable[[Digest, Language, str], str]
+    """Its text of a digest. The last of what it takes leads from there to where the keys begin: ``../``."""
 
 
-MARKDOWN = PageFormat("md", "text/markdown; charset=utf-8", markdown.write)
-JSON = PageFormat("json", "application/json; charset=utf-8", json.write)
+MARKDOWN = PageFormat(
+    "md", "text/markdown; charset=utf-8", lambda digest, language, _: markdown.write(digest, language)
+)
+JSON = PageFormat("json", "application/json; charset=utf-8", lambda digest, language, _: json.write(digest, language))
 HTML = PageFormat("html", "text/html; charset=utf-8", html.write)
 
 PAGE_FORMATS = (MARKDOWN, JSON, HTML)
@@ -70,14 +73,18 @@ def latest_keys() -> list[str]:
     return [latest_key(each) for each in PAGE_FORMATS]
 
 
+def root_of(key: str) -> str:
+    """What leads from the page at `key` to where the keys begin, in front of another page's key: ``../``."""
+    return "../" * key.count("/")
+
+
 def digest_pages(digest: Digest, language: Language) -> list[Page]:
     """The digest in all formats, each as the day's page and as the newest day's."""
-    pages = []
-    for each in PAGE_FORMATS:
-        text = each.write(digest, language)
-        keys = (digest_key(digest.day, each), latest_key(each))
-        pages += [Page(key, each.content_type, text, digest.day) for key in keys]
-    return pages
+    return [
+        Page(key, each.content_type, each.write(digest, language, root_of(key)), digest.day)
+        for each in PAGE_FORMATS
+        for key in (digest_key(digest.day, each), latest_key(each))
+    ]
 
 
 def index_page(digests: Mapping[dt.date, DigestRecord], language: Language) -> Page:
