@@ -183,8 +183,8 @@ def test_nothing_unseen_is_left(text: str) -> None:
 
 
 def test_nothing_is_fetched() -> None:
-    """A page names no other address than its papers' own and its ways to other pages, and has no form, frame or picture that
-    is not its own drawing, and no script but its own."""
+    """A page names no other address than its papers' own and its ways to other pages, and has no form, no frame, no
+    picture that is not its own drawing, and no script but its own."""
     own = {one for entry in full_of(PLAIN).entries for one in (f"#{entry.paper.id}", *addresses_of(entry.paper))}
     own |= {f"../{key}" for key in ("months/2026-02.html#d2026-02-03", "index.html", "search.html")}
     own |= {placed.paper.link for placed in full_of(PLAIN).left_out}

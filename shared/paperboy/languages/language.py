@@ -101,10 +101,12 @@ class FeedLabels(_Table):
 
 
 class ReadingLabels(_Table):
-    """What a day's page says of the ways from it."""
+    """What a day's page says of the ways from it, and of a reader's marks."""
 
     month: _Plain
     """The way to the days before and after, on the page of their month."""
+    bookmarked: _Plain
+    read: _Plain
 
 
 class Labels(_Table):
