@@ -69,7 +69,7 @@ def test_a_published_day_is_listed(stages: Stages) -> None:
     assert {INDEX_KEY, f"digests/{DAY}.html", "latest.html"} == {
         key for key, kind in types.items() if kind == "text/html; charset=utf-8"
     }
-    assert stages.pages()["latest.html"] == stages.pages()[f"digests/{DAY}.html"]
+    assert stages.pages()["latest.json"] == stages.pages()[f"digests/{DAY}.json"]
 
 
 def test_again_with_nothing_new_nothing_is_put(stages: Stages) -> None:
