@@ -9,7 +9,16 @@ from pydantic import BaseModel, ValidationError
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
-from paperboy.languages.language import Bounds, Code, Labels, Language, LanguageError, load_language
+from paperboy.languages.language import (
+    ArchiveLabels,
+    Bounds,
+    Code,
+    FeedLabels,
+    Labels,
+    Language,
+    LanguageError,
+    load_language,
+)
 from paperboy.summaries.checks import CHINESE
 from paperboy.summaries.prompt import Refusal, conversation, paper_json, prompt_version
 from paperboy_cli.errors import PaperboyError
@@ -21,6 +30,8 @@ LAYER = ROOT / "shared/paperboy"
 PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "head.html", "digest.html", "index.html")]
 PAGES += [f"archive/{file.name}" for file in sorted((LAYER / "archive").iterdir()) if file.suffix in (".py", ".html")]
 """What writes the pages."""
+PARTS: dict[str, type[BaseModel]] = {"archive": ArchiveLabels, "feeds": FeedLabels}
+"""Tables of labels that the pages across days use by their names."""
 
 every_language = pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
 
@@ -44,9 +55,11 @@ def test_languages_are_known_everywhere() -> None:
 def test_every_label_is_used() -> None:
     """The pages use each label, and no other; that each language has them all is seen when it is loaded."""
     source = "".join((LAYER / file).read_text("utf-8") for file in [*PAGES, "languages/language.py"])
-    names = set(re.findall(r"\blabels\.(\w+)", source)) - {"date_of"}
+    names = set(re.findall(r"\blabels\.(\w+)", source)) - {"date_of", "month_of", "week_of"}
     names |= set(re.findall(r"\bself\.(\w+)\b", source)) & {"date", "months", "weekdays"}
     assert set(Labels.model_fields) == names
+    for part, labels in PARTS.items():
+        assert set(labels.model_fields) == set(re.findall(rf"\b(?:labels|self)\.{part}\.(\w+)", source)), part
 
 
 def test_pages_have_no_words_of_their_own() -> None:

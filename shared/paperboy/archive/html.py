@@ -6,9 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 from paperboy.archive import FOLDER
-from paperboy.archive.site import INDEX_KEY, SEARCH_KEY
+from paperboy.archive.site import INDEX_KEY, SEARCH_KEY, month_page_key, year_page_key
 from paperboy.languages.language import Language
-from paperboy.pages.site import HTML, Page, root_of
+from paperboy.pages.site import HTML, Page, digest_key, root_of
 from paperboy.pages.templates import common, templates
 
 
@@ -23,9 +23,10 @@ def html_page(
 ) -> Page:
     """The page at `key`, of the newest `day` that it is about, written with a template of this folder and its `values`.
 
-    In templates `root` leads to where the keys begin. `script` and `sources` are as `paperboy.pages.templates.common`
-    takes them.
+    In templates `root` leads to where the keys begin, which are made as everywhere else. `script` and `sources` are as
+    `paperboy.pages.templates.common` takes them.
     """
-    place = {"root": root_of(key), "index_key": INDEX_KEY, "search_key": SEARCH_KEY}
+    place: dict[str, object] = {"root": root_of(key), "index_key": INDEX_KEY, "search_key": SEARCH_KEY}
+    place |= {"digest_key": digest_key, "month_page_key": month_page_key, "year_page_key": year_page_key}
     own = common(language, script, FOLDER / "style.css", sources)
     return Page(key, HTML.content_type, templates(FOLDER).get_template(template).render(own, **place, **values), day)

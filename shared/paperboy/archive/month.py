@@ -93,6 +93,11 @@ class ArchivedDay(_Kept):
         return tuple(paper for paper in self.papers if paper.number is not None)
 
     @property
+    def low(self) -> int:
+        """How many papers of the digest have no model's summary."""
+        return sum(paper.rung is not None and paper.rung.low for paper in self.selected)
+
+    @property
     def month(self) -> str:
         """The name of its month: ``2026-02``."""
         return month_of(self.day)

@@ -84,6 +84,47 @@ class ArchiveLabels(_Table):
     """The links from each to the others."""
     index: _Plain
     search: _Plain
+    search_all: _Plain
+
+    newest: _Plain
+    whole: _Plain
+    """The link from a digest's first lines to the whole."""
+    months: _Plain
+    """Above the calendars."""
+    month: Annotated[_Text, _with_places("year", "month")]
+    year: Annotated[_Text, _with_places("year")]
+    years: _Plain
+    """The links from a year to others."""
+    whole_year: Annotated[_Text, _with_places("year")]
+    jump: _Plain
+    """The calendar of a month that leads to the days on its page."""
+
+    week: Annotated[_Text, _with_places("year", "week")]
+    week_column: _Plain
+    week_row: Annotated[_Text, _with_places("week")]
+    weekdays: Annotated[tuple[_Plain, ...], Field(min_length=7, max_length=7)]
+    """From Monday on, as short as can be."""
+    days_of_week: _Plain
+    best: _Counted
+
+    numbers: _Plain
+    """What the numbers in a calendar count."""
+    no_papers: _Plain
+    some_low: _Plain
+
+
+class FeedLabels(_Table):
+    """What the feeds say, and what the index says of them."""
+
+    subscribe: _Plain
+    """How, above the feeds' links."""
+    daily: _Plain
+    papers: _Plain
+    trophies: _Plain
+    daily_json: _Plain
+    """A link to each feed; what comes after the digest's name in its title."""
+    private: _Plain
+    """Why there are none where pages are private, and what to do."""
 
 
 class FeedLabels(_Table):
@@ -185,6 +226,16 @@ class Labels(_Table):
         """A day as its readers write it."""
         month, weekday = self.months[day.month - 1], self.weekdays[day.weekday()]
         return self.date.format(year=day.year, month=month, day=day.day, weekday=weekday)
+
+    def month_of(self, name: str) -> str:
+        """A month such as ``2026-02`` as its readers write it."""
+        year, number = map(int, name.split("-"))
+        return self.archive.month.format(year=year, month=self.months[number - 1])
+
+    def week_of(self, name: str) -> str:
+        """A week such as ``2026-W06`` as its readers write it."""
+        year, number = map(int, name.split("-W"))
+        return self.archive.week.format(year=year, week=number)
 
 
 class Language(_Table):
