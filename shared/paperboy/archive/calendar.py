@@ -11,7 +11,7 @@ from paperboy.archive.month import ArchivedDay, Month
 from paperboy.archive.site import week_name, week_page_key
 
 SHADES = (1, 10, 20, 30)
-"""How many papers a day has at least to be in each shade, lightest first; half of the real days have 20 or more."""
+"""How many papers a day has at least to be in each shade. Days have 1 to 50, and nearly half of them 20 or more."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def index_page(archive: Archive, language: Language, has_feeds: bool) -> Page:
 
 
 def month_page(month: Month, language: Language) -> Page:
-    """A line a paper that is in, by day, newest day first. It depends on this month alone."""
+    """A line a paper that is in, by day, newest day first; the month has digests. It depends on this month alone."""
     return html_page(
         month_page_key(month.month),
         "month.html",
