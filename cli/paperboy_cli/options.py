@@ -14,7 +14,7 @@ from paperboy_cli.days import Days, read_days
 
 if TYPE_CHECKING:
     from paperboy_cli.stack.cloud import Cloud
-    from paperboy_cli.stack.host import Stack
+    from paperboy_cli.stack.host import Host, Stack
 
 
 def parse_day(text: str) -> dt.date:
@@ -110,6 +110,16 @@ def stack_in_aws(
     from paperboy_cli.stack.host import Stack
 
     return cloud_of(name, profile, region), Stack(name, sample=False)
+
+
+def named_stack(name: str | None, profile: str | None, region: str | None, sample: bool) -> tuple[Host, Stack]:
+    """The stack that the options name, in AWS or on this machine, with its host. Raises as `stack_in_aws` does."""
+    if in_aws := stack_in_aws(name, profile, region, sample):
+        return in_aws
+    from paperboy_cli.local.deployment import LIVE, SAMPLE
+    from paperboy_cli.local.emulator import Local
+
+    return Local(), SAMPLE if sample else LIVE
 
 
 def cloud_of(name: str, profile: str | None, region: str | None) -> Cloud:

@@ -11,12 +11,11 @@ import typer
 from rich.text import Text
 
 from paperboy_cli.errors import PaperboyError, StoppedError
-from paperboy_cli.options import InAws, Profile, Region, Sample, parse_day, stack_in_aws
+from paperboy_cli.options import InAws, Profile, Region, Sample, named_stack, parse_day
 from paperboy_cli.terminal import console
 
 if TYPE_CHECKING:
     from paperboy_cli.stack.deployed import Deployed
-    from paperboy_cli.stack.host import Host, Stack
     from paperboy_cli.stack.page_server import PageServer
 
 MAX_NAMED_DAYS = 5
@@ -45,7 +44,7 @@ def open_(
     from paperboy_cli.stack.deployed import Deployed
     from paperboy_cli.stack.page_server import PageServer
 
-    host, which = stack_in_aws(stack, profile, region, sample) or _local_stack(sample)
+    host, which = named_stack(stack, profile, region, sample)
     with host.explained():
         deployed = Deployed(host, which)
         key = first_page(deployed, day)
@@ -66,13 +65,6 @@ def _serve(server: PageServer, key: str, browser: bool) -> None:
         # In a thread: a browser that runs in the terminal is waited for.
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     server.serve_forever()
-
-
-def _local_stack(sample: bool) -> tuple[Host, Stack]:
-    from paperboy_cli.local.deployment import LIVE, SAMPLE
-    from paperboy_cli.local.emulator import Local
-
-    return Local(), SAMPLE if sample else LIVE
 
 
 def first_page(deployed: Deployed, day: dt.date | None) -> str:
