@@ -150,6 +150,37 @@ class ReadingLabels(_Table):
     read: _Plain
 
 
+class SearchLabels(_Table):
+    """What the page to search on says."""
+
+    query: _Plain
+    sort: _Plain
+    newest: _Plain
+    best: _Plain
+    no_script: _Plain
+    """Before the link to the index."""
+    help: _Plain
+    """What is searched, while nothing is asked for."""
+    examples_label: _Plain
+    examples: Annotated[tuple[_Plain, ...], Field(min_length=1)]
+    keys: _Plain
+    empty: _Plain
+    """Where nothing is published yet."""
+    selected: _Plain
+    left_out: _Plain
+    found: _Counted
+    more: _Counted
+    """How many more results a button shows."""
+    nothing: _Plain
+    nothing_hint: _Plain
+    loading: Annotated[_Text, _with_places("months", "n", "all")]
+    loading_months: _Plain
+    failed: Annotated[_Text, _with_places("months")]
+    failed_months: _Plain
+    """Where not even the list of the months could be had."""
+    retry: _Plain
+
+
 class Labels(_Table):
     """All that the pages say of their own."""
 
@@ -221,6 +252,8 @@ class Labels(_Table):
     reading: ReadingLabels
     archive: ArchiveLabels
     feeds: FeedLabels
+
+    search: SearchLabels
 
     def date_of(self, day: dt.date) -> str:
         """A day as its readers write it."""
