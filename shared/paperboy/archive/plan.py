@@ -6,11 +6,11 @@ Whatever the order in which days come, and if one comes twice, the pages end up 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from paperboy.archive.archive import Archive
+from paperboy.archive.feeds import feed_pages
 from paperboy.archive.month import month_of
 from paperboy.archive.overview import (
     index_page,
@@ -21,6 +21,7 @@ from paperboy.archive.overview import (
     year_page,
     years_beside,
 )
+from paperboy.archive.search import search_page, shards_page
 from paperboy.archive.site import (
     FEED_KEYS,
     INDEX_KEY,
@@ -32,21 +33,7 @@ from paperboy.archive.site import (
     year_page_key,
 )
 from paperboy.languages.language import Language
-from paperboy.pages.site import HTML, JSON, Page
-
-
-# SEAM: these three stand in for those of archive/search.py and archive/feeds.py, to be imported instead.
-def search_page(language: Language, day: dt.date) -> Page:
-    return Page(SEARCH_KEY, HTML.content_type, language.labels.archive.search, day)
-
-
-def shards_page(months: tuple[str, ...], day: dt.date) -> Page:
-    return Page(SHARDS_KEY, JSON.content_type, json.dumps(months), day)
-
-
-def feed_pages(archive: Archive, language: Language, address: str) -> list[Page]:
-    text = f"{address} {language.code} {archive.newest.day}"
-    return [Page(key, "application/atom+xml", text, archive.newest.day) for key in FEED_KEYS]
+from paperboy.pages.site import Page
 
 
 @dataclass(frozen=True)

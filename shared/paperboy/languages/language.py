@@ -127,20 +127,6 @@ class FeedLabels(_Table):
     """Why there are none where pages are private, and what to do."""
 
 
-class FeedLabels(_Table):
-    """What the feeds say, and what the index says of them."""
-
-    subscribe: _Plain
-    """How, above the feeds' links."""
-    daily: _Plain
-    papers: _Plain
-    trophies: _Plain
-    daily_json: _Plain
-    """A link to each feed; what comes after the digest's name in its title."""
-    private: _Plain
-    """Why there are none where pages are private, and what to do."""
-
-
 class ReadingLabels(_Table):
     """What a day's page says of the ways from it, and of a reader's marks."""
 
