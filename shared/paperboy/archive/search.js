@@ -8,6 +8,8 @@ const LOAD_MS = 60_000; // how long one may take
 const PAGE = 50; // results that are shown, and how many more each time
 const BEFORE = 24; // characters of an excerpt that stand before a word,
 const AFTER = 40; // and behind it
+const MOST = 600; // characters of a text that are shown: no honest title or excerpt has more
+const MOST_NAMES = 8; // authors, keywords and tags of a result that are shown
 const ADDRESS_MS = 300; // after which the address follows: browsers refuse a page that changes it at each key
 
 const main = document.querySelector("main");
@@ -79,8 +81,10 @@ function has(text) {
   return words.some((word) => folded.includes(word));
 }
 
-// Append a text to an element, with the words in it marked.
-function write(where, text) {
+// Append a text from outside to an element, as far as a reader reads it, with the words in it marked.
+function write(where, whole) {
+  const seen = visible(whole);
+  const text = seen.length > MOST ? `${seen.slice(0, unbroken(seen, MOST))} …` : seen;
   let at = 0;
   for (const [start, end] of has(text) ? places(text) : []) {
     if (end <= at) continue;
@@ -129,7 +133,7 @@ function itemOf(found) {
   const item = element.result.content.firstElementChild.cloneNode(true);
   const part = (selector) => item.querySelector(selector);
   const fill = (selector, text, lang) => {
-    write(part(selector), visible(text));
+    write(part(selector), text);
     if (lang) part(selector).lang = lang;
   };
   part("a").href = address(found);
@@ -188,11 +192,11 @@ function unbroken(text, place) {
 
 // What a paper was found by that is not shown otherwise.
 function writeNames(where, { authors = [], keywords = [], tags = [], id }) {
-  const names = [...authors, ...keywords, ...tags, id].filter((name) => words.length && has(name));
+  const names = [...authors, ...keywords, ...tags, id].filter(has).slice(0, MOST_NAMES);
   if (!names.length) where.remove();
   names.forEach((name, place) => {
     if (place) where.append(", ");
-    write(where.appendChild(document.createElement("bdi")), visible(name));
+    write(where.appendChild(document.createElement("bdi")), name);
   });
 }
 
