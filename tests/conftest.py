@@ -12,7 +12,10 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
-APART = ("test_archive_browser.py", "test_pages_browser.py", "test_sam_local.py", "test_trouble.py")
+APART = (
+    *("test_archive_browser.py", "test_pages_browser.py", "test_search_browser.py"),
+    *("test_sam_local.py", "test_trouble.py"),
+)
 """Files of e2e whose tests need no deployed stack, or take so long that one of their own is quicker."""
 
 # The same examples at each run, without a limit of time that a busy machine would miss.
