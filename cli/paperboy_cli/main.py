@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from paperboy import __version__
-from paperboy_cli.commands import check, demo, deploy, doctor, down, open_, rank, render, run, status, try_, up
+from paperboy_cli.commands import check, demo, deploy, doctor, down, open_, rank, render, run, search, status, try_, up
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.terminal import replace_what_cannot_be_shown, warn
 
@@ -21,8 +21,8 @@ app = typer.Typer(
     help="""The day's AI papers, ranked by a score you can check by hand, told in Chinese.
 
     The local stack (up, run, status, down) is the project's own template on an AWS emulator, on 127.0.0.1 alone: no
-    account, no key. With --stack, `run`, `open`, `status` and `try` speak to one in AWS. `rank`, `render`, `check` and
-    `try` need no stack at all.""",
+    account, no key. With --stack, `run`, `open`, `search`, `status` and `try` speak to one in AWS. `rank`, `render`,
+    `check` and `try` need no stack at all.""",
     epilog="PAPERBOY_PORT chooses the stack's port (4566; the next one serves the sample)."
     " HF_BASE_URL and HF_TOKEN say where listings come from, and LLM_BASE_URL, LLM_MODEL, LLM_API_KEY, LLM_EXTRA and"
     " MAX_OUTPUT_TOKENS which model `up` and `try` take.",
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status.status,
     "run": run.run,
     "open": open_.open_,
+    "search": search.search,
     "deploy": deploy.deploy,
     "doctor": doctor.doctor,
     "rank": rank.rank,
