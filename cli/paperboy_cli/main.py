@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from paperboy import __version__
-from paperboy_cli.commands import check, demo, deploy, doctor, down, open_, rank, render, run, search, status, try_, up
+from paperboy_cli.commands import (
+    catalog,
+    check,
+    demo,
+    deploy,
+    doctor,
+    down,
+    open_,
+    rank,
+    render,
+    run,
+    search,
+    status,
+    try_,
+    up,
+)
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.terminal import replace_what_cannot_be_shown, warn
 
@@ -34,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "open": open_.open_,
     "search": search.search,
+    "catalog": catalog.catalog,
     "deploy": deploy.deploy,
     "doctor": doctor.doctor,
     "rank": rank.rank,

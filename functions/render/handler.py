@@ -10,18 +10,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from paperboy.adapters.batch import BatchResponse
-from paperboy.adapters.bucket import Bucket
+from paperboy.adapters.bucket import Bucket, publish
 from paperboy.adapters.observe import Metric, count, logger, metrics, report_unreadable
 from paperboy.adapters.settings import RenderSettings
 from paperboy.adapters.stream import handle_days, is_again
 from paperboy.adapters.table import Table
 from paperboy.days.digest import assemble, record_of
-from paperboy.errors import ConflictError
 from paperboy.languages.language import Language, load_language
-from paperboy.pages.site import INDEX_KEY, digest_keys, digest_pages, index_page, latest_keys
-
-PUBLISH_TRIES = 5
-"""How often a publication begins again when another one was faster."""
+from paperboy.pages.site import digest_keys, digest_pages, latest_keys
 
 
 @dataclass(frozen=True)
@@ -33,14 +29,8 @@ class Render:
     language: Language
 
     def render_day(self, day: dt.date, again: bool = False) -> None:
-        """Publish `day` as its records stand now. Raises ConflictError where others were faster PUBLISH_TRIES times."""
-        for tries_left in reversed(range(PUBLISH_TRIES)):
-            try:
-                return self.publish(day, again)
-            except ConflictError:
-                if not tries_left:
-                    raise
-        return None
+        """Publish `day` as its records stand now. Raises ConflictError as `paperboy.adapters.bucket.publish` does."""
+        publish(lambda: self.publish(day, again))
 
     def publish(self, day: dt.date, again: bool = False) -> None:
         """Put the pages that differ, `again` the equal ones too, then record what is published.
@@ -69,17 +59,6 @@ class Render:
         count(Metric.PUBLISHED, int(bool(put)))
         outcome = {"status": "published" if put else "nothing new", "pages": put, "rungs": digest.rungs}
         logger.info("day rendered", extra=outcome)
-        self.publish_index()
-
-    def publish_index(self) -> None:
-        """Put the list of the published days where it differs. Raises ConflictError as `publish` does.
-
-        It is made after each day's pages, from the records alone, so that one that was missed comes out with the next.
-        """
-        stored = self.bucket.look(INDEX_KEY)
-        page = index_page(self.table.read_digests(since=dt.date.min), self.language)
-        if self.bucket.put(page, stored):
-            logger.info("days listed", extra={"status": "published", "pages": [page.key]})
 
 
 @cache

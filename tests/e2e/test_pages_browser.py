@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import threading
@@ -16,9 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from paperboy.days.digest import Digest, assemble
-from paperboy.days.records import DigestRecord
 from paperboy.pages import html
-from paperboy.pages.site import digest_key, digest_pages, index_page, latest_key
+from paperboy.pages.site import digest_key, digest_pages, latest_key
 from paperboy.papers.listing import Rejection
 from paperboy.papers.paper import Authors
 from paperboy.summaries.summary import Rung, Summary
@@ -74,22 +72,6 @@ def hostile_day() -> Digest:
     return digest
 
 
-def list_of_days() -> str:
-    """The list of many days, whole ones and others."""
-    days = {
-        dt.date(2026, 1, 1) + dt.timedelta(days=number): DigestRecord(
-            attempt=1,
-            ids=("2602.02343",) * (number + 1),
-            hashes={},
-            rungs={Rung.MODEL: 1, Rung.ABSTRACT: number % 3},
-            open=number % 2 == 0,
-            published_at=dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
-        )
-        for number in range(12)
-    }
-    return index_page(days, ZH).text
-
-
 def english_day() -> Digest:
     """The sample day in English: on a high rung, on low ones, one for the budget, one in Chinese, and with its cost."""
     summary = Summary.model_validate(ENGLISH_REPLY | {"rung": Rung.MODEL})
@@ -109,8 +91,6 @@ def written(name: str, folder: Path, request: pytest.FixtureRequest) -> Path:
             text = html.write(hostile_day(), ZH)
         case "english":
             text = html.write(english_day(), EN)
-        case "days":
-            text = list_of_days()
         case date:
             real: Path = request.getfixturevalue("shared_data")
             text = html.write(listed_digest(real / f"data/hf_daily/{date}.json.gz"), ZH)
@@ -169,7 +149,7 @@ def overflow(page: Page) -> dict[int, int]:
     return found
 
 
-@pytest.mark.parametrize("name", ["sample", REAL_DAY, "hostile", "english", "days"])
+@pytest.mark.parametrize("name", ["sample", REAL_DAY, "hostile", "english"])
 def test_a_page_reads_well_everywhere(
     chromium: Browser, name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -198,26 +178,24 @@ def test_a_page_reads_well_everywhere(
     page.close()
 
 
-@pytest.mark.parametrize("name", ["sample", "days"])
-def test_the_keyboard_is_enough(chromium: Browser, name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_the_keyboard_is_enough(chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Tab comes to the first link, which then has a visible outline; on a digest the one after the ways to other pages
     leads to the paper, and the Tab that comes past the paper's links to what Enter opens."""
-    page, _ = visited(chromium, written(name, tmp_path, request))
+    page, _ = visited(chromium, written("sample", tmp_path, request))
     page.keyboard.press("Tab")
     assert ["A", "solid"] == page.evaluate(
         "[document.activeElement.tagName, getComputedStyle(document.activeElement).outlineStyle]"
     )
-    if name == "sample":
-        for _ in range(page.locator("header .ways a").count()):
-            page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        article = page.locator("article").first
-        assert f"#{article.get_attribute('id')}" == page.evaluate("location.hash")
-        for _ in range(1 + article.locator("a, .authors summary").count()):
-            page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.parentElement.open")
-        assert page.evaluate("document.activeElement.closest('article') === document.querySelector('article')")
+    for _ in range(page.locator("header .ways a").count()):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    article = page.locator("article").first
+    assert f"#{article.get_attribute('id')}" == page.evaluate("location.hash")
+    for _ in range(1 + article.locator("a, .authors summary").count()):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.parentElement.open")
+    assert page.evaluate("document.activeElement.closest('article') === document.querySelector('article')")
     page.close()
 
 

@@ -45,6 +45,7 @@ MAY = {
     "Score": ("dynamodb:GetItem", "dynamodb:Query"),
     "Summarize": ("dynamodb:GetItem", "sqs:GetQueueAttributes"),
     "Render": ("dynamodb:Query", "s3:GetObject", "s3:ListBucket"),
+    "Catalog": ("dynamodb:GetItem", "s3:GetObject", "s3:ListBucket"),
 }
 MAY_NOT = {
     # Not s3:GetObject: the local stack's pages are open to all.
@@ -52,6 +53,7 @@ MAY_NOT = {
     "Score": ("dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:ListBucket", "sqs:ReceiveMessage"),
     "Summarize": ("dynamodb:Query", "dynamodb:DeleteItem", "s3:PutObject", "sqs:SendMessage"),
     "Render": ("dynamodb:BatchWriteItem", "dynamodb:Scan", "s3:DeleteObject", "s3:PutObject", "sqs:ReceiveMessage"),
+    "Catalog": ("dynamodb:Query", "dynamodb:BatchWriteItem", "s3:DeleteObject", "s3:PutObject", "sqs:SendMessage"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 import threading
 import uuid
@@ -18,10 +19,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from functions.catalog.handler import Catalog
 from functions.ingest.handler import Ingest
 from functions.render.handler import Render
 from functions.score.handler import Score
 from functions.summarize.handler import Summarize
+from paperboy.adapters.archive import ArchiveReader
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.budget import Budget, BudgetedModel
 from paperboy.adapters.models.openai import OpenAI
@@ -57,6 +60,10 @@ def nothing_is_unreadable(partition: str, sort_key: str, reason: str) -> None:
     raise AssertionError(f"{partition} {sort_key}: {reason}")
 
 
+def no_page_is_unreadable(key: str, reason: str) -> None:
+    raise AssertionError(f"{key}: {reason}")
+
+
 @dataclass
 class Stages:
     """The four functions' work, on a table as the template has it, a bucket and a queue of its own, and upstreams."""
@@ -77,6 +84,7 @@ class Stages:
     limits: Limits = field(default_factory=Limits)
     max_calls_per_run: int = 0
     on_unreadable: Callable[[str, str, str], object] = nothing_is_unreadable
+    on_unreadable_page: Callable[[str, str], object] = no_page_is_unreadable
     language: Language = field(default_factory=lambda: load_language("zh"))
 
     @property
@@ -99,6 +107,11 @@ class Stages:
     @property
     def rendering(self) -> Render:
         return Render(self.table, self.bucket, self.language)
+
+    @property
+    def cataloging(self) -> Catalog:
+        reader = ArchiveReader(self.bucket, self.table, self.on_unreadable_page)
+        return Catalog(reader, self.bucket, self.language, self.bucket.address)
 
     def ingest(self, request: RunRequest) -> Report:
         return self.ingesting.ingest_day(DAY, request)
@@ -131,15 +144,18 @@ class Stages:
         path.write_text(json.dumps(edit(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
 
     def records(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Every record by its keys, without the times at which they were written."""
+        """Every record by its keys, without the times at which they were written, and what follows from these."""
         items = self.dynamodb.Table(self.name).scan(ConsistentRead=True)["Items"]
+        for item in items:
+            item.get("hashes", {}).pop(f"digests/{item['sk']}.json", None)
         clocks = ("published_at", "written_at")
         return {(i["pk"], i["sk"]): {k: v for k, v in i.items() if k not in clocks} for i in items}
 
     def pages(self) -> dict[str, bytes]:
-        """Every page in the bucket by its key."""
+        """Every page in the bucket by its key, without the times at which texts were written."""
         found = self.s3.list_objects_v2(Bucket=self.name).get("Contents", [])
-        return {each["Key"]: self.s3.get_object(Bucket=self.name, Key=each["Key"])["Body"].read() for each in found}
+        pages = {each["Key"]: self.s3.get_object(Bucket=self.name, Key=each["Key"])["Body"].read() for each in found}
+        return {key: re.sub(rb'"written_at": "[^"]*"', b'"written_at": ""', page) for key, page in pages.items()}
 
     def requests(self) -> list[SummaryRequest]:
         """The requests that wait in the queue; they are taken off it."""

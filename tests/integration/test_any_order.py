@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paperboy.days.run import RunRequest
-from paperboy.pages.site import INDEX_KEY, digest_keys, latest_keys
+from paperboy.pages.site import digest_keys, latest_keys
 from paperboy.summaries.request import SummaryRequest
 from paperboy_cli.local.emulator import Local
 from tests.integration.conftest import DAY, Stages, new_stages, recorded_upstreams, run_of
@@ -64,7 +64,7 @@ def test_in_order(in_order: tuple[Any, Any, int]) -> None:
     records, pages, calls = in_order
     digest = records["DIGESTS", "2026-02-03"]
     assert (16, {"model": 16}, False) == (calls, digest["rungs"], digest["open"])
-    assert {*digest_keys(DAY), *latest_keys(), INDEX_KEY} == set(pages)
+    assert {*digest_keys(DAY), *latest_keys()} == set(pages)
 
 
 @pytest.mark.parametrize("seed", range(4))

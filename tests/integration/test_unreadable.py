@@ -1,4 +1,4 @@
-"""Records that cannot be read cost themselves: not the day, not the index, and the next run mends what it can."""
+"""Records that cannot be read cost themselves: not the day, and the next run mends what it can."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from paperboy.days.keys import DIGESTS, day_partition, digest_record_key, paper_
 from paperboy.days.records import RECORD_FORMATS, DayRecords
 from paperboy.days.run import RunRequest
 from paperboy.errors import ConflictError
-from paperboy.pages.site import INDEX_KEY
 from tests.integration.conftest import DAY, Stages
 
 PAPER_ID = "2602.02343"
@@ -96,19 +95,6 @@ def test_the_next_run_mends_it(stages: Stages, reported: list[tuple[str, str, st
     assert ([], (25, 16, 3), False) == (reported, others(mended), mended.open)
     assert pages == {key: page for key, page in stages.pages().items() if not key.endswith(".json")}
     assert (17 if kind == "summary" else 16) == stages.recorded.calls["model"]
-
-
-def test_the_index_is_made_without_it(stages: Stages, reported: list[tuple[str, str, str]]) -> None:
-    """A day whose published record cannot be read is missing in the list of the days, and no other is."""
-    stages.whole_day()
-    table = stages.dynamodb.Table(stages.name)
-    item = table.get_item(Key={"pk": DIGESTS, "sk": digest_record_key(DAY)})["Item"]
-    table.put_item(Item=item | {"sk": "2026-02-02"})
-    change(stages, "digest", "rungs", "none")
-    stages.rendering.publish_index()
-    index = stages.pages()[INDEX_KEY].decode()
-    assert ("digests/2026-02-02.html" in index, f"digests/{DAY}.html" in index) == (True, False)
-    assert [KEYS["digest"]] == [report[:2] for report in reported]
 
 
 def test_a_paper_that_cannot_be_read_leaves_the_digest_and_is_in_the_receipt(

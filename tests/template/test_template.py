@@ -1,6 +1,7 @@
 """Rules that the template keeps, looked at as CloudFormation gets it: after the SAM transform."""
 
 import datetime as dt
+import fnmatch
 import json
 import re
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ type Template = dict[str, dict[str, Any]]
 
 FAILURE_QUEUE = {"Fn::GetAtt": ["FailureQueue", "Arn"]}
 SUMMARY_QUEUE = {"Fn::GetAtt": ["SummaryQueue", "Arn"]}
+CATALOG_QUEUE = {"Fn::GetAtt": ["CatalogQueue", "Arn"]}
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
 STREAM = {"Fn::GetAtt": ["Table", "StreamArn"]}
 BUCKET = {"Fn::GetAtt": ["PagesBucket", "Arn"]}
@@ -119,16 +121,17 @@ def test_every_parameter_can_be_left_alone(template: Template) -> None:
 def test_outputs(template: Template) -> None:
     """The outputs are those that people and the command look for."""
     assert {
-        *("Table", "Bucket", "Pages", "Access", "Link", "Ingest", "Score", "Summarize", "Render"),
-        *("ScoreLogs", "SummarizeLogs", "RenderLogs"),
+        *("Table", "Bucket", "Pages", "Access", "Link", "Ingest", "Score", "Summarize", "Render", "Catalog"),
+        *("ScoreLogs", "SummarizeLogs", "RenderLogs", "CatalogLogs"),
         *("SummaryQueue", "SummaryDeadLetterQueue", "FailureQueue"),
     } == set(template["Outputs"])
 
 
 def test_pages_are_in_one_folder(resources: Resources, template: Template) -> None:
-    """Render writes to the folder that the outputs name, and that folder always has a name."""
-    variables = resources["Render"]["Properties"]["Environment"]["Variables"]
-    assert ({"Ref": "PagesBucket"}, {"Ref": "PagesPrefix"}) == (variables["BUCKET_NAME"], variables["PAGES_PREFIX"])
+    """Render and catalog write to the folder that the outputs name, and that folder always has a name."""
+    for function in ("Render", "Catalog"):
+        variables = resources[function]["Properties"]["Environment"]["Variables"]
+        assert ({"Ref": "PagesBucket"}, {"Ref": "PagesPrefix"}) == (variables["BUCKET_NAME"], variables["PAGES_PREFIX"])
     values = {name: output["Value"] for name, output in template["Outputs"].items()}
     assert {"Fn::Sub": "s3://${PagesBucket}/${PagesPrefix}/"} == values["Pages"]
     assert {"Fn::Sub": "https://${PagesBucket.RegionalDomainName}/${PagesPrefix}/latest.html"} == values["Link"]
@@ -163,13 +166,16 @@ def test_unlisted_refuses_the_default_prefix(template: Template) -> None:
 
 
 def test_an_emulator_does_without_tls_and_nothing_else(resources: Resources, template: Template) -> None:
-    """An emulator's account, which none in AWS is, turns TLS-only and our endpoint off; all else is as in the cloud."""
+    """An emulator's account, which none in AWS is, does without TLS-only, our endpoint and the pages' host."""
     account = {"Ref": "AWS::AccountId"}
     accounts = [{"Fn::Equals": [account, name]} for name in ("000000000000", "AWS::AccountId")]
     assert {"Fn::Or": accounts} == template["Conditions"]["Emulated"]
     branches = [(emulated, cloud) for name, emulated, cloud in choices(resources) if name == "Emulated"]
-    assert [NO_VALUE] * 5 == [emulated for emulated, _ in branches]
-    assert ["", "", "", "", "TlsOnly"] == sorted(cloud and cloud["Sid"] for _, cloud in branches)
+    host = {"Fn::Sub": "https://${PagesBucket.RegionalDomainName}/${PagesPrefix}"}
+    assert host == resources["Catalog"]["Properties"]["Environment"]["Variables"]["PAGES_URL"]["Fn::If"][2]
+    branches.remove(("", host))
+    assert [NO_VALUE] * 6 == [emulated for emulated, _ in branches]
+    assert ["", "", "", "", "", "TlsOnly"] == sorted(cloud and cloud["Sid"] for _, cloud in branches)
     in_aws = {"Fn::Not": [{"Condition": "Emulated"}]}
     assert {"NeedsBucketPolicy": {"Fn::Or": [{"Condition": "IsReadableByAnyone"}, in_aws]}} == {
         name: condition for name, condition in template["Conditions"].items() if "'Emulated'" in str(condition)
@@ -187,9 +193,10 @@ def test_sam_local_can_set_the_endpoint(resources: Resources) -> None:
 
 
 def test_functions(resources: Resources) -> None:
-    """There are four functions, each with a role of its own."""
+    """There are five functions, each with a role of its own."""
     functions = of_type(resources, "AWS::Lambda::Function")
-    assert {name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in ("Ingest", "Score", "Summarize", "Render")} == {
+    names = ("Ingest", "Score", "Summarize", "Render", "Catalog")
+    assert {name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in names} == {
         name: function["Role"] for name, function in functions.items()
     }
 
@@ -209,14 +216,17 @@ def test_no_failed_event_is_lost(resources: Resources) -> None:
     assert {name: {"OnFailure": {"Destination": FAILURE_QUEUE}} for name in ("Ingest", "Score", "Render")} == places
     for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
         assert {"Arn": FAILURE_QUEUE} == schedule["Target"]["DeadLetterConfig"], name
-    redrive = resources["SummaryQueue"]["Properties"]["RedrivePolicy"]
-    assert {"Fn::GetAtt": ["SummaryDeadLetterQueue", "Arn"]} == redrive["deadLetterTargetArn"]
+    redrive = {name: resources[name]["Properties"]["RedrivePolicy"] for name in ("SummaryQueue", "CatalogQueue")}
+    assert {"Fn::GetAtt": ["SummaryDeadLetterQueue", "Arn"]} == redrive["SummaryQueue"]["deadLetterTargetArn"]
+    assert (FAILURE_QUEUE, 5) == tuple(redrive["CatalogQueue"].values())
+    [target] = resources["Publications"]["Properties"]["Targets"]
+    assert {"Arn": FAILURE_QUEUE} == target["DeadLetterConfig"]
 
 
 def test_event_sources(resources: Resources) -> None:
-    """The table's stream and the queue invoke functions; a new source needs a failure destination as well."""
+    """The table's stream and two queues invoke functions; a new source needs a failure destination as well."""
     sources = [each["EventSourceArn"] for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()]
-    assert sorted([STREAM, STREAM, SUMMARY_QUEUE], key=str) == sorted(sources, key=str)
+    assert sorted([STREAM, STREAM, SUMMARY_QUEUE, CATALOG_QUEUE], key=str) == sorted(sources, key=str)
 
 
 @pytest.mark.parametrize(
@@ -317,8 +327,21 @@ def test_stream_may_be_read(resources: Resources, role: str) -> None:
     ] == [(each["Action"], each["Resource"]) for each in about_stream if "logs:" not in str(each)]
 
 
-def test_only_render_touches_the_bucket(resources: Resources) -> None:
-    """No other role names an action of S3, and render reads and puts pages alone."""
+PUT = {
+    role: [str({"Fn::Sub": f"${{PagesBucket.Arn}}/${{PagesPrefix}}/{each}"}) for each in own]
+    for role, own in {
+        "RenderRole": ("digests/*", "latest.*"),
+        "CatalogRole": (
+            *("index.html", "search.html", "search/*", "feeds/*"),
+            *("months/*", "weeks/*", "years/*"),
+        ),
+    }.items()
+}
+"""What each of two roles may put: pages that are its own."""
+
+
+def test_a_page_has_one_writer(resources: Resources) -> None:
+    """Render puts the days' pages, catalog those across days, neither the other's; no other role touches the bucket."""
     roles = of_type(resources, "AWS::IAM::Role")
     about_pages = {
         (role, action, str(place))
@@ -328,11 +351,18 @@ def test_only_render_touches_the_bucket(resources: Resources) -> None:
         for place in listed(statement["Resource"])
         if action.startswith("s3:") or "Pages" in str(place)
     }
-    assert {
-        ("RenderRole", "s3:ListBucket", str(BUCKET)),
-        ("RenderRole", "s3:GetObject", str(PAGES)),
-        ("RenderRole", "s3:PutObject", str(PAGES)),
-    } == about_pages
+    assert {role: (str(BUCKET), set(own)) for role, own in PUT.items()} == {
+        role: (
+            next(place for of, action, place in about_pages if (of, action) == (role, "s3:ListBucket")),
+            {place for of, action, place in about_pages if (of, action) == (role, "s3:PutObject")},
+        )
+        for role, _, _ in about_pages
+    }
+    assert {"s3:ListBucket", "s3:GetObject", "s3:PutObject"} == {action for _, action, _ in about_pages}
+    assert set() == set(PUT["RenderRole"]) & set(PUT["CatalogRole"])
+    assert {("CatalogRole", str(PAGES))} | {("RenderRole", place) for place in PUT["RenderRole"]} == {
+        (role, place) for role, action, place in about_pages if action == "s3:GetObject"
+    }
 
 
 def test_bucket_is_closed(resources: Resources) -> None:
@@ -376,17 +406,29 @@ def test_who_counts_as_anyone(template: Template) -> None:
 
 
 def test_only_the_bucket_can_be_public(resources: Resources) -> None:
-    """Nothing but the bucket has a policy of its own, by which others than the account's roles could be let in."""
+    """Of what has a policy of its own, by which others than the account's roles could be let in, the queues let in the
+    one rule that says what was published, and nobody else."""
     letting_in = ("Permission", "Policy", "Url")
-    assert {"AWS::S3::BucketPolicy"} == {
+    assert {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"} == {
         resource["Type"] for resource in resources.values() if resource["Type"].endswith(letting_in)
     }
     assert [] == [name for name, resource in resources.items() if "ResourcePolicy" in resource["Properties"]]
+    [policy] = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert {
+        "Sid": "TakePublications",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["sqs:SendMessage"],
+        "Resource": [CATALOG_QUEUE, FAILURE_QUEUE],
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Publications", "Arn"]}}},
+    } == statement
+    assert [{"Ref": "CatalogQueue"}, {"Ref": "FailureQueue"}] == policy["Queues"]
 
 
 def test_no_partition_is_taken_for_granted(resources: Resources, template: Template) -> None:
     """Nothing names a partition of AWS or its hosts, but for services, which are called the same in each."""
-    assert {"lambda.amazonaws.com", "scheduler.amazonaws.com"} == {
+    assert {"lambda.amazonaws.com", "scheduler.amazonaws.com", "events.amazonaws.com"} == {
         text for text in texts([resources, template["Outputs"]]) if re.search(r"arn:aws|amazonaws|aws\.amazon", text)
     }
 
@@ -397,6 +439,8 @@ def test_times_fit(resources: Resources) -> None:
     hidden = resources["SummaryQueue"]["Properties"]["VisibilityTimeout"]
     assert hidden >= 6 * timeout
     assert timeout < CLAIM_SECONDS < hidden
+    catalog = resources["Catalog"]["Properties"]["Timeout"]
+    assert resources["CatalogQueue"]["Properties"]["VisibilityTimeout"] >= 6 * catalog
 
 
 def test_queue_mapping(resources: Resources, template: Template) -> None:
@@ -408,6 +452,44 @@ def test_queue_mapping(resources: Resources, template: Template) -> None:
     parameter = template["Parameters"]["MaxConcurrency"]
     assert (5, 2, 1000) == (parameter["Default"], parameter["MinValue"], parameter["MaxValue"])
     assert 1 <= mapping["BatchSize"] <= 10
+    assert ["ReportBatchItemFailures"] == resources["CatalogPublications"]["Properties"]["FunctionResponseTypes"]
+
+
+KEYS = {
+    "pages/digests/2026-02-03.json": True,
+    "pages/digests/2026-02-03.html": False,
+    "pages/digests/2026-02-03.md": False,
+    "pages/latest.json": False,
+    "pages/search/2026-02.json": False,
+    "pages/feeds/daily.json": False,
+    "other/digests/2026-02-03.json": False,
+}
+"""Objects of the bucket, and whether they say that a digest came out."""
+
+
+@pytest.mark.parametrize(("key", "is_one"), KEYS.items(), ids=KEYS)
+def test_what_is_a_publication(resources: Resources, key: str, is_one: bool) -> None:
+    """A day's JSON page below the stack's own prefix is one; what catalog puts itself is none, so it rings no bell."""
+    written = json.dumps(resources["Publications"]["Properties"]["EventPattern"])
+    pattern = written.replace('{"Ref": "PagesBucket"}', '"bucket"').replace(
+        '{"Fn::Sub": "${PagesPrefix}/digests/*.json"}', '"pages/digests/*.json"'
+    )
+    assert "{" in pattern
+    assert "Fn::" not in pattern
+    detail = {"bucket": {"name": "bucket"}, "object": {"key": key}}
+    event: Any = {"source": "aws.s3", "detail-type": "Object Created", "detail": detail}
+    [wanted] = json.loads(pattern)["detail"]["object"]["key"]
+    assert is_one == fnmatch.fnmatchcase(key, wanted["wildcard"])
+    others = json.loads(pattern) | {"detail": {"bucket": {"name": ["bucket"]}}}
+    assert EventPattern(None, others).matches_event(event)
+
+
+def test_a_publication_is_heard(resources: Resources) -> None:
+    """The bucket tells EventBridge what is put, and the rule hands it to the queue that invokes catalog."""
+    notifications = resources["PagesBucket"]["Properties"]["NotificationConfiguration"]
+    assert {"EventBridgeConfiguration": {"EventBridgeEnabled": True}} == notifications
+    assert [CATALOG_QUEUE] == [each["Arn"] for each in resources["Publications"]["Properties"]["Targets"]]
+    assert CATALOG_QUEUE == resources["CatalogPublications"]["Properties"]["EventSourceArn"]
 
 
 def test_alarms(resources: Resources) -> None:

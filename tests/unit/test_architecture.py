@@ -187,6 +187,13 @@ def loaded_by(code: str, **environment: str) -> set[str]:
             {"batch", "boto3", "budget", "items", "models", "observe", "pacing", "queue", "settings", "table"},
         ),
         ("render", {"batch", "boto3", "bucket", "items", "jinja2", "observe", "settings", "stream", "table"}),
+        (
+            "catalog",
+            {
+                *("archive", "batch", "boto3", "bucket", "feedgenerator", "items", "jinja2", "observe", "publications"),
+                *("settings", "stream", "table"),
+            },
+        ),
     ],
 )
 def test_function_loads_only_what_it_uses(function: str, used: set[str]) -> None:

@@ -26,7 +26,7 @@ def test_the_projects_own_are_good() -> None:
         ("languages/zh.toml", 'link = "论文链接"', "", "labels.link: Field required"),
         ("languages/en.toml", "[labels]", "[labels", "expected TOML"),
         ("pages/digest.html", "<h1>{{ labels.digest }}", "<h1>{{ labels.digest }", "pages/digest.html, line "),
-        ("pages/index.html", "{% endfor %}", "", "pages/index.html, line "),
+        ("archive/index.html", "{% endfor %}", "", "archive/index.html, line "),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:

@@ -1,6 +1,5 @@
 """The pages to open: hostile texts are text and nothing more, scores and receipt add up, nothing is fetched."""
 
-import datetime as dt
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -15,10 +14,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from paperboy.adapters.sources.hugging_face import read_listing
 from paperboy.days.digest import Digest, Placed, Receipt, assemble
-from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Language
 from paperboy.pages import html
-from paperboy.pages.site import index_page
 from paperboy.papers.listing import Rejection
 from paperboy.papers.paper import LAST_AUTHORS, Authors, Paper
 from paperboy.papers.text import UNSEEN
@@ -137,19 +134,6 @@ def parsed(digest: Digest, language: Language = ZH) -> LexborHTMLParser:
     return LexborHTMLParser(html.write(digest, language))
 
 
-def published(day_of_month: int, papers: int = 16, **values: object) -> tuple[dt.date, DigestRecord]:
-    """A day of February 2026 and what is published of it."""
-    record = {
-        "attempt": 1,
-        "ids": [f"2602.{number:05}" for number in range(papers)],
-        "hashes": {},
-        "rungs": {Rung.MODEL: papers},
-        "open": False,
-        "published_at": dt.datetime(2026, 2, 4, tzinfo=dt.UTC),
-    }
-    return dt.date(2026, 2, day_of_month), DigestRecord.model_validate(record | values)
-
-
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_add_nothing(text: str) -> None:
     """Whatever its texts say, a page has the elements and attributes that a plain one has, and no other."""
@@ -188,30 +172,26 @@ def test_nothing_is_fetched() -> None:
     own = {one for entry in full_of(PLAIN).entries for one in (f"#{entry.paper.id}", *addresses_of(entry.paper))}
     own |= {f"../{key}" for key in ("months/2026-02.html#d2026-02-03", "index.html", "search.html")}
     own |= {placed.paper.link for placed in full_of(PLAIN).left_out}
-    pages = {"digest": parsed(full_of(HOSTILE[5])), "days": LexborHTMLParser(index_page(dict([published(3)]), ZH).text)}
-    for name, page in pages.items():
-        nodes = shape(page)
-        addresses = {
-            value for _, attributes in nodes for key, value in attributes.items() if key in ("href", "src", "action")
-        }
-        assert {"data:,"} | ({"digests/2026-02-03.html"} if name == "days" else own) == addresses
-        tags = {tag for tag, _ in nodes}
-        assert set() == tags & {"img", "iframe", "form", "object", "embed", "video", "audio", "base"}
-        scripts = [dict(node.attributes) for node in page.css("script")]
-        assert ([{}] if name == "digest" else []) == scripts
-        assert {"svg", "rect"} >= tags & {"svg", "rect", "image", "use", "foreignobject", "animate", "set"}
-        assert [] == [key for _, attributes in nodes for key in attributes if key.startswith("on") or key == "style"]
-        style = page.css_first("style")
-        assert style
-        assert [] == re.findall(r"url\(|@import|@font-face", style.text())
+    page = parsed(full_of(HOSTILE[5]))
+    nodes = shape(page)
+    addresses = {
+        value for _, attributes in nodes for key, value in attributes.items() if key in ("href", "src", "action")
+    }
+    assert {"data:,"} | own == addresses
+    tags = {tag for tag, _ in nodes}
+    assert set() == tags & {"img", "iframe", "form", "object", "embed", "video", "audio", "base"}
+    assert [{}] == [dict(node.attributes) for node in page.css("script")]
+    assert {"svg", "rect"} >= tags & {"svg", "rect", "image", "use", "foreignobject", "animate", "set"}
+    assert [] == [key for _, attributes in nodes for key in attributes if key.startswith("on") or key == "style"]
+    style = page.css_first("style")
+    assert style
+    assert [] == re.findall(r"url\(|@import|@font-face", style.text())
 
 
 @pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
-@pytest.mark.parametrize("kind", ["digest", "days"])
-def test_content_security_policy(kind: str, language: Language) -> None:
+def test_content_security_policy(language: Language) -> None:
     """The page's policy allows its own style sheet and script, by their hashes, and nothing else."""
-    page = html.write(full_of(PLAIN), language) if kind == "digest" else index_page(dict([published(3)]), language).text
-    tree = LexborHTMLParser(page)
+    tree = parsed(full_of(PLAIN), language)
     style, meta = tree.css_first("style"), tree.css_first("meta[http-equiv=Content-Security-Policy]")
     assert style
     assert meta
@@ -341,17 +321,6 @@ def test_a_summary_in_another_language(language: Language, told: dict[str, Any],
     assert [mark] == contents(page, ".low")
     assert [tag, tag] == [node.attributes["lang"] for node in page.css(".summary, .highlights")]
     assert ["1. Why Steering Works"] == contents(page, "article h2")
-
-
-def test_english_index() -> None:
-    """The list of the days in English."""
-    days = dict([published(3), published(5, 1, rungs={Rung.LISTING: 1}, open=True)])
-    page = LexborHTMLParser(index_page(days, EN).text)
-    assert "Days: 2, newest first" == content(page.css_first("header p"))
-    assert [
-        "2026-02-05 Thursday Papers: 1 Without a model's summary: 1 To be completed",
-        "2026-02-03 Tuesday Papers: 16",
-    ] == contents(page, ".days li")
 
 
 def test_nothing_to_tell() -> None:
@@ -549,37 +518,11 @@ def test_none_left_out() -> None:
 
 def test_headings_in_order() -> None:
     """A page has one first heading, and each other one is at most a step below the one before."""
-    for page in (
-        parsed(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries())),
-        LexborHTMLParser(index_page(dict([published(3)]), ZH).text),
-    ):
-        levels = [int(tag[1]) for tag, _ in shape(page) if re.fullmatch("h[1-6]", tag)]
-        assert 1 == levels.count(1)
-        assert 1 == levels[0]
-        assert [] == [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1]
-
-
-def test_index() -> None:
-    """The list has every day, newest first, with its link, its number of papers, and a mark where it is not whole."""
-    days = dict(
-        [
-            published(3),
-            published(5, 1, rungs={Rung.LISTING: 1}, open=True),
-            published(4, 20, rungs={Rung.MODEL: 17, Rung.LISTING: 1, Rung.ABSTRACT: 2}),
-            published(6, 2, open=True),
-        ]
-    )
-    page = LexborHTMLParser(index_page(days, ZH).text)
-    assert [
-        "2026-02-06 星期五 2 篇论文 待补全",
-        "2026-02-05 星期四 1 篇论文 1 篇暂缺中文摘要 待补全",
-        "2026-02-04 星期三 20 篇论文 3 篇暂缺中文摘要",
-        "2026-02-03 星期二 16 篇论文",
-    ] == contents(page, ".days li")
-    assert [f"digests/2026-02-{number:02}.html" for number in (6, 5, 4, 3)] == [
-        link.attributes["href"] for link in page.css("a")
-    ]
-    assert "共 4 天，最新的在前" == content(page.css_first("header p"))
+    page = parsed(listed_digest(ROOT / "events/sample/2026-02-03.json", sample_summaries()))
+    levels = [int(tag[1]) for tag, _ in shape(page) if re.fullmatch("h[1-6]", tag)]
+    assert 1 == levels.count(1)
+    assert 1 == levels[0]
+    assert [] == [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1]
 
 
 def test_left_out_are_placed() -> None:

@@ -27,7 +27,7 @@ from tests.conftest import ROOT
 from tests.samples import EN, ZH, paper
 
 LAYER = ROOT / "shared/paperboy"
-PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "head.html", "digest.html", "index.html")]
+PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "head.html", "digest.html")]
 PAGES += [f"archive/{file.name}" for file in sorted((LAYER / "archive").iterdir()) if file.suffix in (".py", ".html")]
 """What writes the pages."""
 PARTS: dict[str, type[BaseModel]] = {"archive": ArchiveLabels, "feeds": FeedLabels}

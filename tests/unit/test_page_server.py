@@ -14,7 +14,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from paperboy.adapters.bucket import PageCopy
-from paperboy.pages.site import INDEX_KEY, digest_keys, latest_keys
+from paperboy.archive.site import INDEX_KEY
+from paperboy.pages.site import digest_keys, latest_keys
 from paperboy_cli.stack.page_server import PageHandler, PageServer, key_of
 from tests.samples import DAY
 

@@ -181,7 +181,7 @@ def test_a_day_costs_the_same_however_old_the_archive_is() -> None:
     assert few == some == many
     assert len(many) < 20
     assert months_of_some == months_of_many
-    assert len(months_of_many) < 40
+    assert len(months_of_many) < 15
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from paperboy.adapters.settings import (
+    CatalogSettings,
     IngestSettings,
     RenderSettings,
     ScoreSettings,
@@ -51,12 +52,25 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
         RenderSettings,
         {"TABLE_NAME": "days", "BUCKET_NAME": "pages", "LANGUAGE": "zh", "PAGES_PREFIX": "0c5e-Q"},
     ),
+    "Catalog": (
+        CatalogSettings,
+        {
+            "TABLE_NAME": "days",
+            "BUCKET_NAME": "pages",
+            "LANGUAGE": "zh",
+            "PAGES_PREFIX": "0c5e-Q",
+            "ACCESS": "unlisted",
+            "PAGES_URL": "https://pages.s3.ap-northeast-1.amazonaws.com/0c5e-Q",
+        },
+    ),
 }
 """By the function's name in the template: its settings, and a good environment."""
 
 BAD_VALUES = {
     "TABLE_NAME": [""],
     "BUCKET_NAME": [""],
+    "ACCESS": ["", "open"],
+    "PAGES_URL": ["pages.example.com", "https://pages.example.com/", "https://a b"],
     "PAGES_PREFIX": ["", "a/b", "a b", "../a"],
     "HF_BASE_URL": ["", "huggingface.co", "ftp://huggingface.co", "https://", "https://hugging face.co"],
     "QUEUE_URL": ["", "summaries"],

@@ -1,17 +1,14 @@
 """The site: which pages a digest has, at which keys, and of which types."""
 
-import datetime as dt
 import hashlib
 import re
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from paperboy.archive.site import SEARCH_KEY, month_page_key
+from paperboy.archive.site import INDEX_KEY, SEARCH_KEY, month_page_key
 from paperboy.days.digest import assemble
-from paperboy.days.records import DigestRecord
-from paperboy.pages.site import INDEX_KEY, PAGE_FORMATS, digest_keys, digest_pages, index_page, latest_keys
-from paperboy.summaries.summary import Rung
+from paperboy.pages.site import PAGE_FORMATS, digest_keys, digest_pages, latest_keys
 from tests.samples import DAY, ZH, day, paper
 
 
@@ -72,19 +69,3 @@ def test_types() -> None:
     assert [hashlib.sha256(pages[key].text.encode()).hexdigest() for key in pages] == [
         page.sha256 for page in pages.values()
     ]
-
-
-def test_the_index_is_where_a_browser_looks_for_it() -> None:
-    """The list of the days is the page that an address without a name gives."""
-    assert "index.html" == INDEX_KEY
-
-
-def test_the_index_is_of_its_newest_day() -> None:
-    """The list of the days is as new as the newest of them, and its hash changes with its text."""
-    record = DigestRecord(
-        attempt=1, ids=("2602.1",), hashes={}, rungs={Rung.MODEL: 1}, open=False, published_at=dt.datetime.now(dt.UTC)
-    )
-    one = index_page({DAY: record}, ZH)
-    two = index_page({DAY: record, dt.date(2026, 2, 1): record}, ZH)
-    assert [(INDEX_KEY, DAY)] * 2 == [(page.key, page.day) for page in (one, two)]
-    assert one.sha256 != two.sha256

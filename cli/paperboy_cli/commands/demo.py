@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from paperboy_cli.commands.run import follow
 from paperboy_cli.commands.up import bring_up
 from paperboy_cli.days import SAMPLE_DAY
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.terminal import console, receipt_line
+from paperboy_cli.terminal import console, receipt_line, step
 
 if TYPE_CHECKING:
     from paperboy.days.records import DayRecords
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 REPLIES_BEFORE_AWAY = 6
 """Replies that the model still gives of the second day's ten papers before it goes away."""
+CATALOG_TIMEOUT_SECONDS = 60.0
+"""How long the demo waits for what is made from many days."""
 EXCERPT_LINES = 20
 """Lines of the digest that are shown: its head and the first paper."""
 
@@ -40,6 +43,7 @@ def demo() -> None:
         if last.step == "empty":
             raise PaperboyError(f"the sample has no papers: {last.text}.")
         _second_act(deployed, SampleModel(local.sample_url), SAMPLE_DAY + dt.timedelta(days=1))
+        _await_catalog(deployed)
         _show_digest(deployed, last.records)
 
 
@@ -97,6 +101,20 @@ def _second_act(deployed: Deployed, model: SampleModel, day: dt.date) -> None:
         console.print(f"{_told_and_marked(records)} Model calls paid for: {calls} more; mended: {mended}.")
 
 
+def _await_catalog(deployed: Deployed) -> None:
+    """Wait until the pages across days have both days, as they have by themselves some seconds after a digest."""
+    days = [SAMPLE_DAY, SAMPLE_DAY + dt.timedelta(days=1)]
+
+    def is_done() -> bool:
+        end = time.monotonic() + CATALOG_TIMEOUT_SECONDS
+        while not (done := all(map(deployed.is_catalogued, days))) and time.monotonic() < end:
+            time.sleep(deployed.host.poll_seconds)
+        return done
+
+    console.print()
+    step("catalogued", is_done, "all days, search and feeds", "not yet: `paperboy catalog --sample` makes it")
+
+
 def _print_heading(text: str) -> None:
     console.print()
     console.print(Text(text, style="bold"))
@@ -118,7 +136,8 @@ def _notice(page: str) -> str:
 
 
 def _show_digest(deployed: Deployed, records: DayRecords) -> None:
-    from paperboy.pages.site import HTML, MARKDOWN
+    from paperboy.archive.site import DAILY_FEED_KEY, INDEX_KEY, SEARCH_KEY
+    from paperboy.pages.site import MARKDOWN, digest_key
     from paperboy_cli.stack.progress import receipt
 
     console.print()
@@ -129,6 +148,14 @@ def _show_digest(deployed: Deployed, records: DayRecords) -> None:
     console.print("…", style="cyan")
     console.print()
     console.print("A sample: its titles and votes are real, its texts were written for this project.", soft_wrap=True)
-    console.print("The stack's own bucket serves it until `make down`, for a browser and in Markdown:")
-    for page_format in (HTML, MARKDOWN):
-        console.print(Text(deployed.link(records.day, page_format)), soft_wrap=True)
+    console.print("The stack's own bucket serves it until `make down`:")
+    links = deployed.links()
+    addresses = {
+        "the day": digest_key(records.day),
+        "Markdown": digest_key(records.day, MARKDOWN),
+        "all days": INDEX_KEY,
+        "search": SEARCH_KEY,
+        "feed": DAILY_FEED_KEY,
+    }
+    for name, key in addresses.items():
+        console.print(f"{name:<8} ", Text(links.to(key)), sep="", soft_wrap=True)

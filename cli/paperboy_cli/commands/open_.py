@@ -69,7 +69,8 @@ def _serve(server: PageServer, key: str, browser: bool) -> None:
 
 def first_page(deployed: Deployed, day: dt.date | None) -> str:
     """The key of the page to begin with. Raises PaperboyError where it is not published."""
-    from paperboy.pages.site import INDEX_KEY, digest_key
+    from paperboy.archive.site import INDEX_KEY
+    from paperboy.pages.site import digest_key
 
     digests = deployed.table.read_digests(since=dt.date.min)
     if not digests:

@@ -87,7 +87,8 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
 
     With `clear`, what failed for good is in it for the last time.
     """
-    from paperboy.pages.site import INDEX_KEY, latest_key
+    from paperboy.archive.site import DAILY_FEED_KEY, INDEX_KEY, SEARCH_KEY
+    from paperboy.pages.site import latest_key
     from paperboy_cli.stack.host import FAILURE_QUEUES
 
     digests = deployed.table.read_digests(since=dt.date.min)
@@ -102,8 +103,11 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
         "name": deployed.stack.name,
         "access": links.access,
         "latest": links.to(latest_key()) if digests else None,
-        # The list links to its digests plainly: signed, it alone would open.
-        "index": links.to(INDEX_KEY) if digests and not links.signed else None,
+        # These link to others plainly: signed, each alone would open.
+        **{
+            name: links.to(key) if digests and not links.signed else None
+            for name, key in (("index", INDEX_KEY), ("search", SEARCH_KEY), ("feed", DAILY_FEED_KEY))
+        },
         "read_with": f"paperboy open{deployed.host.options(deployed.stack)}" if links.signed else None,
         "links_end": links.end.isoformat() if links.end else None,
         "links_end_with_credentials": links.end_with_credentials,
@@ -150,7 +154,7 @@ def show(status: dict[str, Any], options: str | None) -> None:
     number = f"{len(digests) or 'no'} digest{'s' * (len(digests) != 1)}"
     readers = "on this machine alone" if options is None else status["access"]
     console.print(f"[bold]{status['name']}[/]: {number} published, {readers}")
-    for name, key in (("newest", "latest"), ("all", "index")):
+    for name, key in (("newest", "latest"), ("all days", "index"), ("search", "search"), ("feed", "feed")):
         if status[key]:
             console.print(f"  {name:<10}", Text(status[key]), soft_wrap=True)
     if status["settings"]:
@@ -169,6 +173,9 @@ def show(status: dict[str, Any], options: str | None) -> None:
     if status["links_end"] and digests:
         console.print(f"  {_end_text(status)}", soft_wrap=True)
         console.print(Text(f"  All days are read with `{status['read_with']}`, on this machine."), soft_wrap=True)
+        console.print(
+            "  There are no feeds: a feed reader cannot sign in. With Access unlisted there are.", soft_wrap=True
+        )
     for queue, number in status["waiting"].items():
         if number:
             console.print(

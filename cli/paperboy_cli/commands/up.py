@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from paperboy_cli.commands.catalog import catalog_all
 from paperboy_cli.errors import StoppedError
 from paperboy_cli.options import NewSettings, Sample, UnsetNames
 from paperboy_cli.terminal import console, show_waiting, step
@@ -133,10 +134,13 @@ def _take_steps(local: Local, stack: Stack, parameters: Mapping[str, str], docke
     if docker:
         step("docker", lambda: open_to_docker(local, stack), "opened", "is open already")
     deployed = Deployed(local, stack)
-    if stack.sample and changed and (digests := deployed.table.read_digests(since=dt.date.min)):
-        # Nothing else would have the few sample days show what changed in a page, a label or a format.
-        pages = "render", lambda: bool([key for day in digests for key in deployed.render(day)])
-        step(*pages, "pages changed", "no page changed")
+    if changed and (digests := deployed.table.read_digests(since=dt.date.min)):
+        # Nothing else would have what is there show what changed in a page, a label or a format. Days have a summary
+        # each that a person may have read: only the few of the sample are rendered again.
+        if stack.sample:
+            pages = "render", lambda: bool([key for day in digests for key in deployed.render(day)])
+            step(*pages, "pages changed", "no page changed")
+        step("catalog", lambda: bool(catalog_all(deployed)), "made anew", "nothing to make")
     return deployed
 
 

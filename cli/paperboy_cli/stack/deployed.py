@@ -6,28 +6,43 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import cache, cached_property
 from ipaddress import ip_address
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from paperboy.adapters.archive import ArchiveReader
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.budget import Budget
+from paperboy.adapters.publications import publication_event
 from paperboy.adapters.stream import day_event
 from paperboy.adapters.table import Table
+from paperboy.archive.month import ArchivedDay, ArchiveError, month_of
+from paperboy.archive.plan import keys_of
+from paperboy.archive.site import INDEX_KEY, shard_key
 from paperboy.days.keys import RANKING, month_key
 from paperboy.days.records import DayRecords
 from paperboy.days.run import Report, RunRequest
-from paperboy.pages.site import INDEX_KEY, MARKDOWN, PageFormat, digest_key, digest_keys, latest_keys
+from paperboy.pages.site import (
+    DIGESTS_PREFIX,
+    JSON,
+    MARKDOWN,
+    PageFormat,
+    day_of_key,
+    digest_key,
+    digest_keys,
+    latest_keys,
+)
 from paperboy.summaries.usage import Usage
 from paperboy_cli.days import READERS_TIME_ZONE, today
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.stack.failures import FailedError, FailureLog, FailureWatch
+from paperboy_cli.stack.failures import WATCHED_FUNCTIONS, FailedError, FailureLog, FailureWatch
 from paperboy_cli.stack.host import FAILURE_QUEUES, Host, Stack
 from paperboy_cli.stack.letters import Letter, read_letters
 from paperboy_cli.stack.links import MAX_LINK_DAYS, Links
@@ -64,6 +79,10 @@ class Deployed:
     def bucket(self) -> Bucket:
         name, prefix = self.description.pages
         return Bucket(name, self.host.client("s3", PAGES_CONFIG), prefix)
+
+    @cached_property
+    def archive(self) -> ArchiveReader:
+        return ArchiveReader(self.bucket, self.table, _warn_of_unreadable_page)
 
     @property
     def today(self) -> dt.date:
@@ -190,51 +209,95 @@ class Deployed:
             time.sleep(self.host.poll_seconds)
         if published:
             yield published
-        if restored := self.restore(records):
+        if restored := self.restore(records, with_archive=not published):
             text = f"put back: {', '.join(restored)}"
             yield Progress(time.monotonic() - begun, "published", text, records)
         elif not published:
             yield Progress(time.monotonic() - begun, "unchanged", "nothing has changed since", records)
 
-    def restore(self, records: DayRecords) -> list[str]:
-        """Have render publish the pages of a published day again that are missing in the bucket. Returns their keys.
+    def restore(self, records: DayRecords, with_archive: bool = True) -> list[str]:
+        """Have the pages of a published day published again that are missing in the bucket. Returns their keys.
 
-        Raises PaperboyError where render cannot.
+        With those across days that the day has a part in; without them where they are about to come by themselves.
+        Raises PaperboyError where render or catalog cannot.
         """
-        keys = [*digest_keys(records.day), INDEX_KEY]
+        keys = digest_keys(records.day)
         if records.day == max(self.table.read_digests(since=records.day), default=None):
             keys += latest_keys()
-        missing = [key for key in keys if self.bucket.look(key) is None]
+        missing = self._missing(keys)
         if missing:
             self._publish(records.day)
+        return missing + (self._restore_archive(records.day) if with_archive else [])
+
+    def _restore_archive(self, day: dt.date) -> list[str]:
+        archive, shard = self.archive.archive(), shard_key(month_of(day))
+        missing = self._missing([shard])
+        if not missing:
+            missing = self._missing(keys_of(archive, [day], has_feeds=not self.links().signed))
+        if missing:
+            self.catalog([day])
         return missing
+
+    def _missing(self, keys: Iterable[str]) -> list[str]:
+        return [key for key in keys if self.bucket.look(key) is None]
 
     def render(self, day: dt.date) -> list[str]:
         """Have render write the pages of a published day again from its records: no listing, no call of the model.
 
         Returns the keys of the pages that changed. Raises PaperboyError where render cannot.
         """
-        keys = [*digest_keys(day), *latest_keys(), INDEX_KEY]
+        keys = [*digest_keys(day), *latest_keys()]
         before = {key: self.bucket.look(key) for key in keys}
         self._publish(day)
         return [key for key in keys if self.bucket.look(key) != before[key]]
 
+    # The archive
+
+    def archived_months(self) -> dict[str, list[dt.date]]:
+        """The days that have pages, by their months, oldest first."""
+        days = sorted(filter(None, map(day_of_key, self.bucket.keys(DIGESTS_PREFIX))))
+        return {month: list(each) for month, each in groupby(days, month_of)}
+
+    def catalog(self, days: Sequence[dt.date]) -> None:
+        """Have catalog publish all across days that `days` of one month have a part in.
+
+        Raises PaperboyError where it cannot.
+        """
+        event = publication_event(days, self.description.pages[1])
+        self._have_published("Catalog", event, days[-1], f"what is made from the days of {month_of(days[-1])}")
+
+    def is_catalogued(self, day: dt.date) -> bool:
+        """Whether the archive has a day as its page is now."""
+        try:
+            page = ArchivedDay.of_page(self.bucket.read(digest_key(day, JSON)))
+            archive = self.archive.archive()
+            return (
+                page.month in archive.months
+                and page in archive.read(page.month).days
+                and not self._missing([INDEX_KEY])
+            )
+        except (ArchiveError, ClientError):
+            return False
+
     def _publish(self, day: dt.date) -> None:
         """Have render publish a day as its records stand. Raises PaperboyError where it cannot."""
-        log = self._failure_log(day)
+        self._have_published("Render", day_event(day, RANKING), day, f"the pages of {day} again")
+
+    def _have_published(self, function: str, event: dict[str, Any], day: dt.date, what: str) -> None:
+        """Have a function publish `what`. Raises PaperboyError where it cannot, with what it failed with on `day`."""
+        log = self._failure_log(day, (function,))
         try:
-            if not self._invoke("Render", day_event(day, RANKING))["batchItemFailures"]:
+            if not self._invoke(function, event)["batchItemFailures"]:
                 return
             reason = next((f": {failure}" for failure in log.new()), "")
         except (FunctionError, FailedError) as error:
             reason = f": {error}"
-        raise PaperboyError(
-            f"render could not write the pages of {day} again{reason}; what it said is in {self.host.logs}."
-        )
+        raise PaperboyError(f"{function.lower()} could not write {what}{reason}; what it said is in {self.host.logs}.")
 
-    def _failure_log(self, day: dt.date) -> FailureLog:
-        """The failures on a day that are logged from now on."""
-        return FailureLog(self.host.client("logs"), self.outputs, self._call_idle, day, int(time.time() * 1000))
+    def _failure_log(self, day: dt.date, functions: tuple[str, ...] = WATCHED_FUNCTIONS) -> FailureLog:
+        """The failures of functions on a day that are logged from now on."""
+        now_millis = int(time.time() * 1000)
+        return FailureLog(self.host.client("logs"), self.outputs, self._call_idle, day, now_millis, functions)
 
     @cached_property
     def _dynamo(self) -> Any:
@@ -290,6 +353,10 @@ class Deployed:
             f"{text}: {missing} of {len(ranking.selected)} summaries are missing."
             f" `paperboy run {records.day} --due{self.host.options(self.stack)}` publishes it with what is there."
         )
+
+
+def _warn_of_unreadable_page(key: str, reason: str) -> None:
+    warn(f"the page {key} cannot be read: {reason}")
 
 
 def _warn_of_unreadable(partition: str, sort_key: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from paperboy_cli.terminal import warn
 
 WATCHED_FUNCTIONS = ("Score", "Summarize", "Render")
-"""The functions that nobody waits for. A stack's outputs name each, and `NAMELogs`, its log group."""
+"""The functions that a day waits for. A stack's outputs name each, and `NAMELogs`, its log group."""
 PATTERN = '{ $.status = "failed" || $.errorType = "*" || $.type = "platform.report" }'
 """What CloudWatch looks for among the lines; an emulator hands all of them over."""
 ENDED = ("Task timed out", "Worker process died")
@@ -60,12 +60,13 @@ class FailureLog:
     """Calls a function with nothing to do. Raises FailedError where it cannot begin."""
     day: dt.date
     since_millis: int
+    functions: tuple[str, ...] = WATCHED_FUNCTIONS
     _seen: set[tuple[str, int, str]] = field(default_factory=set)
     _is_readable: bool = True
 
     def new(self) -> Iterator[Failure]:
         """The failures that were logged since the last look. Raises FailedError where a function cannot even begin."""
-        for function in WATCHED_FUNCTIONS:
+        for function in self.functions:
             before: dict[str, str] = {}
             for stream, message in self._lines(self.outputs.get(f"{function}Logs")):
                 if failure := failure_of(function.lower(), message, self.day):
@@ -132,8 +133,9 @@ def failure_of(function: str, message: str, day: dt.date) -> Failure | None:
     except ValueError:
         return Failure(function, message) if message.startswith(ENDED) else None
     match line:
-        case {"status": "failed", "day": of, "exception_name": str(name), **more}:
-            if of != str(day) or name == "ConflictError":
+        case {"status": "failed", "exception_name": str(name), **more} if "day" in more or "days" in more:
+            days: Any = more.get("days", [more.get("day")])
+            if str(day) not in days or name == "ConflictError":
                 return None
             trace: Any = more.get("stack_trace") or {}
             reason = f"{name}: {trace.get('value', '')}"[:MAX_FAILURE_CHARS]

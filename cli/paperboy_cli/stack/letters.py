@@ -15,7 +15,7 @@ DAY_PATTERN = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 @dataclass(frozen=True)
 class Letter:
-    """A run, a stream record or a summary request that failed every time."""
+    """A run, a stream record, a summary request or a publication that failed every time."""
 
     queue: str
     function: str
@@ -51,7 +51,7 @@ def read_letters(sqs: Any, queue: str, url: str, hide_seconds: int = 0) -> list[
 
 
 def letter_of(queue: str, message: Any) -> Letter:
-    """The letter in a message: a summary request, or what Lambda or the scheduler says of what they could not do."""
+    """The letter in a message: a request, a publication, or what Lambda or the scheduler could not do."""
     try:
         body = json.loads(message["Body"])
     except ValueError:
@@ -61,6 +61,9 @@ def letter_of(queue: str, message: Any) -> Letter:
     match body:
         case {"day": str(day), "paper_id": str(paper)}:
             function, days, reason = "summarize", (day,), "its request failed every time"
+        case {"detail": {"object": {"key": str(key)}}}:
+            function, days = "catalog", tuple(DAY_PATTERN.findall(key))
+            reason = "what is made from many days failed every time"
         case {"requestContext": {"functionArn": str(arn), "condition": str(condition)}}:
             payload, answer = body.get("requestPayload") or {}, body.get("responsePayload") or {}
             error = str(answer.get("errorMessage", f"it failed every time ({condition})"))

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from paperboy.adapters.bucket import PageCopy
-from paperboy.pages.site import INDEX_KEY
+from paperboy.archive.site import INDEX_KEY
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.gate import hosts, refusal
 from paperboy_cli.stack.cloud import sentence

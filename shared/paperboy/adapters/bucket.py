@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,21 @@ CACHE_CONTROL = "public, max-age=60, must-revalidate"
 
 # The bucket's name in the path, not in the host: an emulator that is reached by a name has no hosts below it.
 S3_CONFIG = Config(s3={"addressing_style": "path"})
+
+PUBLISH_TRIES = 5
+"""How often a publication begins again when another one was faster."""
+
+
+def publish[Result](work: Callable[[], Result]) -> Result:
+    """Do `work`, which looks at pages, reads what they are made from, and puts them where they are still the same.
+
+    Whoever read older things finds a page changed, and begins again. Raises ConflictError where others were faster
+    PUBLISH_TRIES times.
+    """
+    for _ in range(PUBLISH_TRIES - 1):
+        with suppress(ConflictError):
+            return work()
+    return work()
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,11 @@ class Bucket:
         self.name = name
         self._s3 = client or boto3.client("s3", config=S3_CONFIG)
         self._folder = f"{prefix}/" if prefix else ""
+
+    @property
+    def address(self) -> str:
+        """Where the pages' folder is, as this program reaches the bucket: ``http://127.0.0.1:4566/BUCKET/pages``."""
+        return f"{self._s3.meta.endpoint_url}/{self.name}/{self._folder}".rstrip("/")
 
     def path(self, key: str) -> str:
         """The key of a page with the prefix."""

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from paperboy.days.records import SummaryRecord
     from paperboy.papers.listing import Listing
 
-__all__ = ["Metric", "count", "logger", "metrics", "report_listing", "report_summary", "report_unreadable"]
+__all__ = [
+    "Metric",
+    "count",
+    "logger",
+    "metrics",
+    "report_listing",
+    "report_summary",
+    "report_unreadable",
+    "report_unreadable_page",
+]
 
 # Lambda takes the level of a line of JSON only where its time is as RFC 3339 has it.
 logger = Logger(use_rfc3339=True)
@@ -46,7 +55,7 @@ class Metric(StrEnum):
     PUBLISHED = "Published"
     """Digests that came out or changed; an alarm looks at it."""
     UNREADABLE_RECORDS = "UnreadableRecords"
-    """Records of the table that could not be read; an alarm looks at it."""
+    """Records of the table, pages and shards that could not be read; an alarm looks at it."""
 
 
 def count(metric: Metric, value: int) -> None:
@@ -72,4 +81,10 @@ def report_summary(record: SummaryRecord) -> None:
 def report_unreadable(partition: str, sort_key: str, reason: str) -> None:
     """Log a record that cannot be read, and count it."""
     logger.error("record unreadable", extra={"status": "unreadable", "pk": partition, "sk": sort_key, "reason": reason})
+    count(Metric.UNREADABLE_RECORDS, 1)
+
+
+def report_unreadable_page(key: str, reason: str) -> None:
+    """Log a page, or a shard, that cannot be read, and count it."""
+    logger.error("page unreadable", extra={"status": "unreadable", "key": key, "reason": reason})
     count(Metric.UNREADABLE_RECORDS, 1)

@@ -15,6 +15,7 @@ from paperboy.languages.language import Code
 from paperboy.summaries.usage import DEFAULT_OUTPUT_TOKENS, Limits, Price, Prices
 
 Name = Annotated[str, StringConstraints(min_length=1)]
+Access = Literal["private", "unlisted", "public"]
 Summarizer = Literal["bedrock", "openai", "none"]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
@@ -104,8 +105,22 @@ class SummarizeSettings(_Summaries, Settings):
         return Limits(tokens=self.max_tokens_per_month, cost=int(self.max_cost_per_month * 1_000_000))
 
 
-class RenderSettings(Settings):
+class _Pages(BaseModel):
+    """Where the pages are, and in which language."""
+
     table: Name = Field(alias="TABLE_NAME")
     bucket: Name = Field(alias="BUCKET_NAME")
     language: Code = Field(alias="LANGUAGE")
     pages_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")] = Field(alias="PAGES_PREFIX")
+
+
+class RenderSettings(_Pages, Settings):
+    pass
+
+
+class CatalogSettings(_Pages, Settings):
+    access: Access = Field(alias="ACCESS")
+    pages_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+[^/\s])?$")] = Field(
+        alias="PAGES_URL", default=""
+    )
+    """Where readers find the pages' folder; empty in an emulator, where it is what the bucket is reached at."""

@@ -134,6 +134,12 @@ class Table:
         runs = {day: self._parse(Run, item) for day, item in items.items() if item}
         return {day: run.attempt if run else 0 for day, run in runs.items() if run is None or run.listed + run.kept}
 
+    def read_empty(self, days: Iterable[dt.date]) -> list[dt.date]:
+        """Those of the `days` whose listing had no papers, nor anything else."""
+        items = {day: self._get(day_partition(day), RUN) for day in days}
+        runs = {day: self._parse(Run, item) for day, item in items.items() if item}
+        return [day for day, run in runs.items() if run and not run.listed + run.kept]
+
     def read_paper(self, day: dt.date, paper_id: str) -> Paper | None:
         """A paper of `day`, or None where ingest has not written it."""
         item = self._get(day_partition(day), paper_key(paper_id))

@@ -1,5 +1,7 @@
 """Which pages across days have to be made when days came out or changed: as few, however old the archive is.
 
+A day whose page cannot be read is in no archive, and then has a part in nothing that there is.
+
 Whatever the order in which days come, and if one comes twice, the pages end up as if all were made anew.
 """
 
@@ -55,7 +57,7 @@ def months_to_make(archive: Archive, days: Iterable[dt.date]) -> list[str]:
     for day in days:
         before = [name for name in archive.months if name < month_of(day)]
         found |= {month_of(day)} | (set(before[-1:]) if _is_first(archive, day, month_of(day)) else set())
-    return sorted(found)
+    return sorted(found & {*archive.months})
 
 
 def keys_of(archive: Archive, days: Iterable[dt.date], has_feeds: bool) -> list[str]:
@@ -93,19 +95,19 @@ def _plan(archive: Archive, days: set[dt.date]) -> _Plan:
     months = months_to_make(archive, days)
     before = {found for day in days if (found := _day_before(archive, day))}
     weeks = {week_name(day) for day in days | before}
-    over = sorted(week for week in weeks if is_over(archive, week))
+    over = sorted(week for week in weeks if is_over(archive, week) and archive.days_of_week(week))
     years = {int(name[:4]) for name in months}
     # A week that is over now is so in the calendars of each year that it has days in.
     years |= {day.day.year for week in over for day in archive.days_of_week(week)}
     for day in days:
-        if _is_first(archive, day, months_of_year(archive, day.year)[0]):
+        if _is_first(archive, day, next(iter(months_of_year(archive, day.year)), "")):
             years |= {year for year in years_beside(archive, day.year) if year}
     return _Plan(tuple(months), tuple(sorted(years)), tuple(over))
 
 
 def _is_first(archive: Archive, day: dt.date, month: str) -> bool:
     """Whether `day` is the first that is published in a month."""
-    return archive.read(month).days[0].day == day
+    return month in archive.months and archive.read(month).days[0].day == day
 
 
 def _day_before(archive: Archive, day: dt.date) -> dt.date | None:

@@ -225,7 +225,6 @@ class Labels(_Table):
     glance: _Plain
     """The list of the day's papers, at its beginning."""
     papers: _Counted
-    days: _Counted
     papers_of_day: _Counted
     low_of_day: _Counted
     open: _Plain

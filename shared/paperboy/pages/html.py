@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from itertools import accumulate
 
 from paperboy.days.digest import Digest
-from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Labels, Language
 from paperboy.pages.templates import PAGES, common, points, templates
 from paperboy.pages.text import notice, other_language, title
@@ -48,12 +46,6 @@ def write(digest: Digest, language: Language, root: str = "../") -> str:
             shown=_shown,
         )
     )
-
-
-def write_index(digests: Mapping[dt.date, DigestRecord], links: Mapping[dt.date, str], language: Language) -> str:
-    """The list of the published days, newest first, each with the link to its digest."""
-    days = [(day, digests[day], links[day]) for day in sorted(digests, reverse=True)]
-    return templates().get_template("index.html").render(common(language), days=days)
 
 
 def _usage(usage: Usage, labels: Labels) -> str:

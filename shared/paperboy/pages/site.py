@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from paperboy.days.digest import Digest
-from paperboy.days.records import DigestRecord
 from paperboy.languages.language import Language
 from paperboy.pages import html, json, markdown
 
@@ -32,9 +31,6 @@ HTML = PageFormat("html", "text/html; charset=utf-8", html.write)
 
 PAGE_FORMATS = (MARKDOWN, JSON, HTML)
 
-INDEX_KEY = "index.html"
-"""The list of the published days."""
-
 
 @dataclass(frozen=True)
 class Page:
@@ -53,9 +49,23 @@ class Page:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+DIGESTS_PREFIX = "digests/"
+"""What the key of every day's page begins with."""
+
+
 def digest_key(day: dt.date, format: PageFormat = HTML) -> str:  # noqa: A002 - the glossary's word
     """The key of a day's digest: ``digests/2026-02-03.html``."""
-    return f"digests/{day}.{format.suffix}"
+    return f"{DIGESTS_PREFIX}{day}.{format.suffix}"
+
+
+def day_of_key(key: str) -> dt.date | None:
+    """The day whose JSON page lies at `key`; None where it is no day's."""
+    day = key.removeprefix(DIGESTS_PREFIX).removesuffix(f".{JSON.suffix}")
+    try:
+        found = dt.date.fromisoformat(day)
+    except ValueError:
+        return None
+    return found if key == digest_key(found, JSON) else None
 
 
 def latest_key(format: PageFormat = HTML) -> str:  # noqa: A002 - the glossary's word
@@ -85,9 +95,3 @@ def digest_pages(digest: Digest, language: Language) -> list[Page]:
         for each in PAGE_FORMATS
         for key in (digest_key(digest.day, each), latest_key(each))
     ]
-
-
-def index_page(digests: Mapping[dt.date, DigestRecord], language: Language) -> Page:
-    """The list of the published days, of which there is one at least."""
-    links = {day: digest_key(day) for day in digests}
-    return Page(INDEX_KEY, HTML.content_type, html.write_index(digests, links, language), max(digests))

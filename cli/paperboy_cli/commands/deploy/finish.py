@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.progress import track
 from rich.text import Text
 
+from paperboy_cli.commands.catalog import catalog_all, show_addresses
 from paperboy_cli.commands.doctor import diagnosed, show_what_is_wrong
 from paperboy_cli.commands.run import follow
 from paperboy_cli.stack.deployed import Deployed
@@ -30,6 +31,8 @@ def finish(cloud: Cloud, stack: Stack, is_changed: bool) -> None:
         has_digest = bool(days) or _run_first(deployed)
         if days:
             _put_back(deployed, days)
+        if days and is_changed:
+            catalog_all(deployed)
     if is_changed and days:
         show_what_is_wrong(cloud, stack)
     if has_digest:
@@ -62,7 +65,7 @@ def _run_first(deployed: Deployed) -> bool:
 
 def _show_way(deployed: Deployed) -> None:
     """Show the address that readers have, with a picture of it for a phone's camera where it stays the same."""
-    from paperboy.pages.site import INDEX_KEY, latest_key
+    from paperboy.pages.site import latest_key
 
     links = deployed.links()
     link = links.to(latest_key())
@@ -79,5 +82,4 @@ def _show_way(deployed: Deployed) -> None:
         import segno
 
         segno.make(link, error="l").terminal(compact=True)
-    console.print("All days:")
-    console.print(Text(links.to(INDEX_KEY)), soft_wrap=True)
+    show_addresses(deployed)
