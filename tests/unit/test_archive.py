@@ -117,7 +117,16 @@ def test_a_shard_is_a_month() -> None:
 
 @pytest.mark.parametrize(
     "edit",
-    [{"format": 2}, {"month": "2026-03"}, {"month": "2026-2"}, {"days": None}, {"empty": ["2026-03-01"]}],
+    [
+        {"format": 2},
+        {"month": "2026-03"},
+        {"month": "2026-2"},
+        {"days": None},
+        {"empty": ["2026-03-01"]},
+        {"papers": {}},
+        {"papers": {"id": ["1"], "link": []}},
+        {"papers": []},
+    ],
     ids=str,
 )
 def test_a_bad_shard_is_refused(edit: dict[str, Any]) -> None:

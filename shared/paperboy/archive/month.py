@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
@@ -128,22 +129,45 @@ class Month(_Kept):
     def of_shard(cls, text: str) -> Self:
         """The month in a shard. Raises ArchiveError for one that cannot be read, or is of another format."""
         try:
-            month = cls.model_validate_json(text)
+            shard: Any = json.loads(text)
+            if shard["format"] == SHARD_FORMAT:
+                return cls.model_validate(shard | {"days": _days_of(shard)})
         except ValidationError as error:
             raise ArchiveError(validation_message(error)) from error
-        if month.format != SHARD_FORMAT:
-            raise ArchiveError(f"format: expected {SHARD_FORMAT}, got {month.format}")
-        return month
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ArchiveError(f"expected the shard of a month: {error!r}") from error
+        raise ArchiveError(f"format: expected {SHARD_FORMAT}, got {shard['format']!r}")
 
     def shard(self) -> str:
-        """The month as a search loads it; what has its default is not written."""
+        """The month as a search loads it: its days, each with the `count` of its papers, and each field of all papers,
+        null where it has its default.
+
+        So names stand by names and Chinese by Chinese, and gzip, which looks back 32 KB, makes it a seventh smaller.
+        """
         kept = {"format": self.format} | self.model_dump(mode="json", exclude_defaults=True)
+        papers = [paper for day in kept["days"] for paper in day["papers"]]
+        kept["days"] = [day | {"count": len(day.pop("papers"))} for day in kept["days"]]
+        names = [name for name in ArchivedPaper.model_fields if any(name in paper for paper in papers)]
+        kept["papers"] = {name: [paper.get(name) for paper in papers] for name in names}
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def month_of(day: dt.date) -> str:
     """The name of a day's month: ``2026-02``."""
     return f"{day:%Y-%m}"
+
+
+def _days_of(shard: dict[str, Any]) -> list[dict[str, Any]]:
+    """The days in a shard, with their papers. Raises ValueError where fields or days have another number of those."""
+    fields = shard["papers"]
+    papers = [
+        {name: value for name, value in zip(fields, values, strict=True) if value is not None}
+        for values in zip(*fields.values(), strict=True)
+    ]
+    if len(papers) != sum(day["count"] for day in shard["days"]):
+        raise ValueError("its days have another number of papers")
+    rest = iter(papers)
+    return [day | {"papers": list(islice(rest, day["count"]))} for day in shard["days"]]
 
 
 def _own_title(paper: dict[str, Any], key: str) -> str | None:

@@ -98,9 +98,13 @@ function write(where, whole) {
 
 // Papers
 
-// The papers of a shard, newest first. What has its default is not in a shard.
-function papersOf(shard) {
-  return [...shard.days].reverse().flatMap(({ day, language, papers }) =>
+// The papers of a shard, newest first. A shard has each field of all papers in turn, null where it has its default.
+function papersOf({ days, papers: fields }) {
+  let next = 0;
+  const paperAt = (place) =>
+    Object.fromEntries(Object.entries(fields).map(([name, values]) => [name, values[place] ?? undefined]));
+  const withPapers = days.map((day) => ({ ...day, papers: Array.from({ length: day.count }, () => paperAt(next++)) }));
+  return withPapers.reverse().flatMap(({ day, language, papers }) =>
     papers.map((paper) => {
       const { title, title_en, summary, highlights = [], organization, authors = [], keywords = [], tags = [], id } = paper;
       const texts = [title ?? "", title_en, summary ?? "", ...highlights, organization];
