@@ -124,7 +124,7 @@ class Searched:
     def ask(self, query: str) -> None:
         """Write into the field; what is shown then is this query's."""
         self.page.locator("#query").fill(query)
-        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.wait()
 
     @property
     def count(self) -> str:
@@ -292,6 +292,7 @@ def test_the_keyboard_is_enough(searched: Searched) -> None:
     assert ("", "query") == (page.locator("#query").input_value(), page.evaluate("document.activeElement.id"))
     assert page.locator("#help").is_visible()
     page.keyboard.type("2602.02343")
+    expect(page.locator("#results a")).to_have_count(1)
     page.keyboard.press("Enter")
     page.locator("#results a:focus").press("Enter")
     page.wait_for_url("**/digests/2026-02-03.html#2602.02343")
@@ -352,7 +353,8 @@ def test_it_is_useful_before_all_is_there(chromium: Browser) -> None:
             expect(searched.page.locator("#results a")).to_have_count(1)
             loading = ZH.labels.search.loading.format(n=1, all=3, months="2026-01, 2025-12")
             expect(searched.page.locator("#loading")).to_have_text(loading)
-            searched.ask("nothing has this")
+            searched.page.locator("#query").fill("nothing has this")
+            expect(searched.page.locator("#results a")).to_have_count(0)
             assert ("", True) == (searched.count, searched.page.locator("#nothing").is_hidden())
             gate.set()
             searched.wait()

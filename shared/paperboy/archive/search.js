@@ -10,6 +10,7 @@ const BEFORE = 24; // characters of an excerpt that stand before a word,
 const AFTER = 40; // and behind it
 const MOST = 600; // characters of a text that are shown: no honest title or excerpt has more
 const MOST_NAMES = 8; // authors, keywords and tags of a result that are shown
+const SCREEN = 8; // results that are drawn in a frame
 const ADDRESS_MS = 300; // after which the address follows: browsers refuse a page that changes it at each key
 
 const main = document.querySelector("main");
@@ -38,6 +39,7 @@ function visible(text) {
 
 // As fold() in search.py.
 function fold(text) {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase().trim(); // the same, and much quicker
   const seen = visible(text).normalize("NFKC");
   return seen.toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFKC");
 }
@@ -207,20 +209,33 @@ function writeNames(where, { authors = [], keywords = [], tags = [], id }) {
 // What the reader sees
 
 let frame = 0;
+let found; // undefined where it is to be looked for
+let drawn = 0; // of the results that are shown, those that have been drawn
 
+// Look for the words again, as something has changed.
 function update() {
+  found = undefined;
+  element.results.setAttribute("aria-busy", "true");
+  draw();
+}
+
+// A screenful of results is there in the first frame, and the others follow: so no key waits for all of them.
+function draw() {
   frame ||= requestAnimationFrame(() => {
     frame = 0;
+    drawn = Math.min(drawn + SCREEN, shown);
     showAll();
+    if (drawn < Math.min(shown, found.length)) draw();
   });
 }
 
 function showAll() {
-  const found = words.length ? find() : [];
+  found ??= words.length ? find() : [];
   const ready = months !== undefined && !loading.size && !waiting.length;
   const empty = months?.length === 0;
-  showItems(found.slice(0, shown));
-  element.results.setAttribute("aria-busy", String(!ready && !failed.has("")));
+  showItems(found.slice(0, drawn));
+  const isDrawn = drawn >= Math.min(shown, found.length);
+  element.results.setAttribute("aria-busy", String(!isDrawn || (!ready && !failed.has(""))));
   element.found.textContent = words.length && (found.length || ready) && !empty ? countOf(found.length) : "";
   element.help.hidden = words.length > 0 || empty;
   element.nothing.hidden = !(words.length && ready && !found.length) || empty;
@@ -320,6 +335,7 @@ let addressTimer;
 function search() {
   words = wordsOf(element.query.value);
   shown = PAGE;
+  drawn = 0;
   items = new Map();
   clearTimeout(addressTimer);
   addressTimer = setTimeout(writeAddress, ADDRESS_MS);
@@ -380,6 +396,7 @@ element.help.addEventListener("click", (event) => event.target.matches("button")
 element.failed.addEventListener("click", (event) => event.target.matches("button") && loadAgain());
 element.more.addEventListener("click", () => {
   shown += PAGE;
+  drawn = shown;
   showAll();
   element.results.children[shown - PAGE].querySelector("a").focus();
 });
