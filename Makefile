@@ -69,6 +69,7 @@ bench: $(READY_TO_TEST)
 	@.venv/bin/python -m tests.benchmarks.throughput
 	@.venv/bin/python -m tests.benchmarks.linear
 	@.venv/bin/python -m tests.benchmarks.texts
+	@.venv/bin/python -m tests.benchmarks.search
 
 .PHONY: code
 code: $(READY_TO_TEST)
