@@ -413,17 +413,22 @@ def test_only_the_bucket_can_be_public(resources: Resources) -> None:
         resource["Type"] for resource in resources.values() if resource["Type"].endswith(letting_in)
     }
     assert [] == [name for name, resource in resources.items() if "ResourcePolicy" in resource["Properties"]]
-    [policy] = of_type(resources, "AWS::SQS::QueuePolicy").values()
-    [statement] = policy["PolicyDocument"]["Statement"]
-    assert {
-        "Sid": "TakePublications",
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": ["sqs:SendMessage"],
-        "Resource": [CATALOG_QUEUE, FAILURE_QUEUE],
-        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Publications", "Arn"]}}},
-    } == statement
-    assert [{"Ref": "CatalogQueue"}, {"Ref": "FailureQueue"}] == policy["Queues"]
+
+
+def test_a_queue_is_open_to_the_rule_alone(resources: Resources) -> None:
+    """The rule may send to its two queues, each by a policy of its own: SQS refuses a statement about more than one."""
+    policies = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    assert [[{"Ref": "CatalogQueue"}], [{"Ref": "FailureQueue"}]] == [policy["Queues"] for policy in policies]
+    for policy, queue in zip(policies, (CATALOG_QUEUE, FAILURE_QUEUE), strict=True):
+        [statement] = policy["PolicyDocument"]["Statement"]
+        assert {
+            "Sid": "TakePublications",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": ["sqs:SendMessage"],
+            "Resource": queue,
+            "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Publications", "Arn"]}}},
+        } == statement
 
 
 def test_no_partition_is_taken_for_granted(resources: Resources, template: Template) -> None:
