@@ -97,7 +97,7 @@ def links(host: Any, access: str, days: int = 7) -> Links:
 @pytest.mark.parametrize(
     ("region", "host"),
     [
-        ("us-east-1", "pages.s3.amazonaws.com"),
+        ("us-east-1", "pages.s3.us-east-1.amazonaws.com"),
         ("ap-east-1", "pages.s3.ap-east-1.amazonaws.com"),
         ("cn-north-1", "pages.s3.cn-north-1.amazonaws.com.cn"),
     ],

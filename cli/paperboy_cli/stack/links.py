@@ -15,8 +15,9 @@ from paperboy_cli.stack.host import Host, StackDescription
 
 MAX_LINK_DAYS = 7
 """How long a signed link can be good for: S3 takes no more."""
-# Of each region its own host: buckets of the newer regions are not found at the one that is for all.
-LINK_CONFIG = Config(s3={"addressing_style": "virtual"})
+# Of each region its own host, us-east-1 among them: the feeds name it, the one that is for all does not find buckets of
+# the newer regions, and a browser keeps a reader's marks by host.
+LINK_CONFIG = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 
 
 @dataclass(frozen=True)
