@@ -66,7 +66,7 @@ class Catalog:
     def publish_pages(self, days: Collection[dt.date], again: bool) -> list[str]:
         """Put what is made from the shards, and return the keys of what was put."""
         before = self.reader.archive()
-        if not before.months:
+        if next(before.days(), None) is None:
             return []  # of the days' pages none could be read
         stored = {key: self.bucket.look(key) for key in keys_of(before, days, has_feeds=self.address is not None)}
         pages = pages_of(self.reader.archive(), days, self.language, self.address)

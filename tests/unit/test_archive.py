@@ -93,6 +93,26 @@ def test_a_damaged_page_is_refused(text: str) -> None:
         ArchivedDay.of_page(text)
 
 
+TEXTS = ("title_zh", "title_en", "summary", "organization")
+LISTS = ("highlights", "authors", "keywords", "tags")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "\ud800") for name in TEXTS),
+        *((name, ["\udfff"]) for name in LISTS),
+        *(("score", value) for value in (float("nan"), float("inf"), "1e999")),
+    ],
+)
+def test_a_page_that_no_shard_could_hold_is_refused(name: str, value: Any) -> None:
+    """Half a character, or a score that is no number, which Python reads and no browser does, is refused at once."""
+    page = json.loads(json_page.write(digest(), ZH))
+    page["papers"][0][name] = value
+    with pytest.raises(ArchiveError, match=r"."):
+        ArchivedDay.of_page(json.dumps(page).replace('"1e999"', "1e999"))
+
+
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "https://a@b/", "https://a.example/ b"])
 def test_an_address_that_is_none_is_refused(link: str) -> None:
     """A page whose addresses lead elsewhere than to HTTP is refused, whoever put it there."""
@@ -161,4 +181,4 @@ def test_weeks_are_those_of_iso_8601(date: str, week: str, monday: str) -> None:
 def test_the_key_of_a_shard_names_its_month() -> None:
     """From a shard's key its month is told, and from no other key."""
     assert "2026-02" == month_of_shard(shard_key("2026-02"))
-    assert [None, None] == [month_of_shard(key) for key in ("search/months.json", "months/2026-02.html")]
+    assert [None, None] == [month_of_shard(key) for key in ("search/months.json", "search/2026-13.json")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,6 +75,7 @@ def _months(deployed: Deployed, unreadable: list[str]) -> Iterator[Month]:
 
     Raises PaperboyError where there is no archive.
     """
+    from paperboy.adapters.bucket import PageError
     from paperboy.archive.month import ArchiveError, Month
     from paperboy.archive.site import SHARDS_PREFIX, month_of_shard, shard_key
 
@@ -91,8 +91,7 @@ def _months(deployed: Deployed, unreadable: list[str]) -> Iterator[Month]:
         try:
             with waiting(f"{name} …"), deployed.host.explained():
                 month = Month.of_shard(deployed.bucket.read(shard_key(name)))
-        # What was put there by hand can be anything.
-        except (PaperboyError, ArchiveError, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        except (PaperboyError, PageError, ArchiveError) as error:
             warn(printable(f"{name} could not be read, so its papers are not found: {error}"))
             unreadable.append(name)
         else:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from paperboy.adapters.bucket import Bucket
+from paperboy.adapters.bucket import Bucket, PageError
 from paperboy.adapters.table import Table
 from paperboy.archive.archive import Archive
 from paperboy.archive.month import ArchivedDay, ArchiveError, Month
@@ -52,15 +52,25 @@ class ArchiveReader:
     def _day(self, day: dt.date) -> ArchivedDay | None:
         key = digest_key(day, JSON)
         try:
-            return ArchivedDay.of_page(self._bucket.read(key))
-        except ArchiveError as error:
+            found = ArchivedDay.of_page(self._bucket.read(key))
+            _expect("day", day, found.day)
+        except (PageError, ArchiveError) as error:
             self._on_unreadable(key, str(error))
             return None
+        return found
 
     def _shard(self, name: str) -> Month:
         """A month from its shard; from its days where the shard cannot be read."""
         try:
-            return Month.of_shard(self._bucket.read(shard_key(name)))
-        except ArchiveError as error:
+            found = Month.of_shard(self._bucket.read(shard_key(name)))
+            _expect("month", name, found.month)
+        except (PageError, ArchiveError) as error:
             self._on_unreadable(shard_key(name), str(error))
             return self.month(name) or Month.of(name, (), ())
+        return found
+
+
+def _expect(what: str, expected: object, found: object) -> None:
+    """Raises ArchiveError where a page is about something else than its key says."""
+    if found != expected:
+        raise ArchiveError(f"{what}: expected {expected}, got {found}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ def publish[Result](work: Callable[[], Result]) -> Result:
         with suppress(ConflictError):
             return work()
     return work()
+
+
+class PageError(ValueError):
+    """What lies at a key is no text; the message says why not."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,13 @@ class Bucket:
         return [each["Key"].removeprefix(self._folder) for answer in found for each in answer.get("Contents", ())]
 
     def read(self, key: str) -> str:
-        """The text of the page at `key`."""
+        """The text of the page at `key`. Raises PageError where somebody put there what is none."""
         answer = self._s3.get_object(Bucket=self.name, Key=self.path(key))
         content = answer["Body"].read()
-        return (gzip.decompress(content) if answer.get("ContentEncoding") == "gzip" else content).decode()
+        try:
+            return (gzip.decompress(content) if answer.get("ContentEncoding") == "gzip" else content).decode()
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+            raise PageError(f"expected a text: {error}") from error
 
     def fetch(self, key: str, etags: str | None = None) -> PageCopy | None:
         """A copy of the page at `key`, or None where there is none.

@@ -12,7 +12,10 @@ from paperboy.archive.site import week_name
 
 @dataclass(frozen=True)
 class Archive:
-    """The months that there are, one at least. No page needs all of them."""
+    """The months that there are, one at least. No page needs all of them.
+
+    A month of which nothing can be read has no days; of all months together there is one day at least.
+    """
 
     months: tuple[str, ...]
     """Their names, oldest first."""

@@ -10,10 +10,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import from_json
 
 from paperboy.errors import validation_message
 from paperboy.languages.language import Code
+from paperboy.pages.json import FORMAT as PAGE_FORMAT
 from paperboy.papers.paper import Address, PaperId
 from paperboy.summaries.summary import Rung
 
@@ -29,7 +31,7 @@ class ArchiveError(ValueError):
 
 
 class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class ArchivedPaper(_Kept):
@@ -66,7 +68,8 @@ class ArchivedPaper(_Kept):
 class ArchivedDay(_Kept):
     """A published day: the papers of its digest in its order, then those that were left out, by rank."""
 
-    day: dt.date
+    day: Annotated[dt.date, Field(ge=dt.date(1000, 1, 1), le=dt.date(9998, 12, 31))]
+    """Of a year that is written with four digits, and with days before and after it."""
     language: Code
     """What its digest is told in."""
     open: bool = False
@@ -77,16 +80,14 @@ class ArchivedDay(_Kept):
     def of_page(cls, text: str) -> Self:
         """The day of a JSON page, of this release or an earlier one. Raises ArchiveError where that cannot be read."""
         try:
-            page: Any = json.loads(text)
-            own_title = f"title_{page['language']}"
-            selected = [paper | {"title": _own_title(paper, own_title)} for paper in page["papers"]]
-            left_out = sorted(page["left_out"], key=lambda paper: paper["rank"])
-            papers = [*selected, *(paper | {"number": None, "title": None} for paper in left_out)]
-            return cls.model_validate(page | {"papers": papers})
+            page: Any = from_json(text, allow_inf_nan=False)
+            if page.get("format", 1) <= PAGE_FORMAT:
+                return cls.model_validate(page | {"papers": _papers_of(page)})
         except ValidationError as error:
             raise ArchiveError(validation_message(error)) from error
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArchiveError(f"expected the JSON page of a digest: {error!r}") from error
+        raise ArchiveError(f"format: expected {PAGE_FORMAT} at most, got {page['format']!r}")
 
     @cached_property
     def selected(self) -> tuple[ArchivedPaper, ...]:
@@ -129,12 +130,12 @@ class Month(_Kept):
     def of_shard(cls, text: str) -> Self:
         """The month in a shard. Raises ArchiveError for one that cannot be read, or is of another format."""
         try:
-            shard: Any = json.loads(text)
+            shard: Any = from_json(text, allow_inf_nan=False)
             if shard["format"] == SHARD_FORMAT:
                 return cls.model_validate(shard | {"days": _days_of(shard)})
         except ValidationError as error:
             raise ArchiveError(validation_message(error)) from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArchiveError(f"expected the shard of a month: {error!r}") from error
         raise ArchiveError(f"format: expected {SHARD_FORMAT}, got {shard['format']!r}")
 
@@ -155,6 +156,14 @@ class Month(_Kept):
 def month_of(day: dt.date) -> str:
     """The name of a day's month: ``2026-02``."""
     return f"{day:%Y-%m}"
+
+
+def _papers_of(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """The papers of a day's page: those of the digest, then those that were left out, by rank."""
+    own_title = f"title_{page['language']}"
+    selected = [paper | {"title": _own_title(paper, own_title)} for paper in page["papers"]]
+    left_out = sorted(page["left_out"], key=lambda paper: paper["rank"])
+    return [*selected, *(paper | {"number": None, "title": None} for paper in left_out)]
 
 
 def _days_of(shard: dict[str, Any]) -> list[dict[str, Any]]:

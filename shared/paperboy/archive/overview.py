@@ -76,7 +76,7 @@ def year_page(archive: Archive, year: int, language: Language) -> Page:
         year_page_key(year),
         "year.html",
         language,
-        months[-1].days[-1].day,
+        max((each.day for month in months for each in month.days), default=archive.newest.day),
         year=year,
         before=before,
         after=after,

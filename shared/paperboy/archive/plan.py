@@ -57,7 +57,7 @@ def months_to_make(archive: Archive, days: Iterable[dt.date]) -> list[str]:
     for day in days:
         before = [name for name in archive.months if name < month_of(day)]
         found |= {month_of(day)} | (set(before[-1:]) if _is_first(archive, day, month_of(day)) else set())
-    return sorted(found & {*archive.months})
+    return sorted(name for name in found & {*archive.months} if archive.read(name).days)
 
 
 def keys_of(archive: Archive, days: Iterable[dt.date], has_feeds: bool) -> list[str]:
@@ -107,7 +107,7 @@ def _plan(archive: Archive, days: set[dt.date]) -> _Plan:
 
 def _is_first(archive: Archive, day: dt.date, month: str) -> bool:
     """Whether `day` is the first that is published in a month."""
-    return month in archive.months and archive.read(month).days[0].day == day
+    return month in archive.months and [day] == [each.day for each in archive.read(month).days[:1]]
 
 
 def _day_before(archive: Archive, day: dt.date) -> dt.date | None:

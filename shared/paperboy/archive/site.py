@@ -18,7 +18,7 @@ FEED_KEYS = (DAILY_FEED_KEY, PAPERS_FEED_KEY, TROPHIES_FEED_KEY, JSON_FEED_KEY)
 
 SHARDS_PREFIX = "search/"
 """What the key of every shard begins with."""
-_SHARD_KEY = re.compile(r"search/(\d{4}-\d{2})\.json")
+_SHARD_KEY = re.compile(r"search/([1-9]\d{3}-(0[1-9]|1[0-2]))\.json")
 
 
 def shard_key(month: str) -> str:
