@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from paperboy_cli.commands.status import failure_lines
+from paperboy_cli.commands.status import failure_lines, way_out
 from paperboy_cli.stack.letters import Letter, cause_of, letter_of
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:paperboy-Ingest-1"
@@ -31,6 +32,8 @@ def visited(*days: str) -> Letter:
     return letter(failed(requestPayload={"day": None}, responsePayload={"errorMessage": error}))
 
 
+PUBLICATION = {"source": "aws.s3", "detail": {"object": {"key": "4cc1b6f3a5d94d0e/digests/2026-02-03.json"}}}
+"""What a rule sends to a queue, and what lies in the one of failures, whoever moved it there."""
 NEWEST = AWAY % "2026-02-03"
 
 
@@ -41,6 +44,7 @@ NEWEST = AWAY % "2026-02-03"
         (visited("2026-02-03", "2026-02-02"), ("ingest", ("2026-02-02", "2026-02-03"), None)),
         (letter(failed(requestPayload={"day": "2026-02-01"})), ("ingest", ("2026-02-01",), None)),
         (letter(failed(ARN.replace("Ingest", "Score"), DDBStreamBatchInfo={})), ("score", (), None)),
+        (letter(PUBLICATION), ("catalog", ("2026-02-03",), None)),
         (letter({"time": "2026-02-04T03:17:00Z"}), ("ingest", (), None)),
         (letter("no JSON"), ("ingest", (), None)),
         (letter("[]"), ("ingest", (), None)),
@@ -58,6 +62,28 @@ def test_the_reason_of_a_dead_letter() -> None:
     assert [NEWEST, "it failed every time (RetriesExhausted)", "Lambda is throttled"] == [
         each.reason for each in letters
     ]
+
+
+def test_the_reason_of_a_publication() -> None:
+    """A publication that catalog failed with is told from one that EventBridge could not hand to its queue."""
+    undelivered = {"ERROR_CODE": {"StringValue": "NO_PERMISSIONS"}, "ERROR_MESSAGE": {"StringValue": "no permission"}}
+    letters = letter(PUBLICATION), letter(PUBLICATION, MessageAttributes=undelivered)
+    assert ["what is made from many days failed every time", "no permission"] == [each.reason for each in letters]
+
+
+@pytest.mark.parametrize(
+    ("functions", "commands"),
+    [
+        (("ingest",), ["run DAY --sample", "status --clear --sample"]),
+        (("catalog",), ["catalog --sample", "status --clear --sample"]),
+        (("catalog", "render"), ["run DAY --sample", "catalog --sample", "status --clear --sample"]),
+        ((), ["run DAY --sample", "status --clear --sample"]),
+    ],
+)
+def test_the_way_out(functions: tuple[str, ...], commands: list[str]) -> None:
+    """A run makes a day again; what is made from many days has a command of its own, as a run would not make it."""
+    status = {"cleared": False, "failures": [{"function": name} for name in functions]}
+    assert commands == re.findall(r"`paperboy ([^`]*)`", way_out(status, " --sample"))
 
 
 def test_letters_of_one_cause_are_one_line() -> None:
@@ -78,3 +104,5 @@ def test_what_came_out_since() -> None:
     for published_at, expected in ((earlier, False), (later, True)):
         lines = failure_lines(shown, [{"day": "2026-02-02", "published_at": published_at}])
         assert [expected] == [line.endswith("UTC; out since)") for line in lines]
+    [line] = failure_lines([letter(PUBLICATION).as_json()], [{"day": "2026-02-03", "published_at": later}])
+    assert line.endswith("UTC)")

@@ -184,19 +184,23 @@ def show(status: dict[str, Any], options: str | None) -> None:
             for line in failure_lines([each for each in status["failures"] if each["queue"] == queue], digests):
                 console.print(Text(f"    {line}"), soft_wrap=True)
     if any(status["waiting"].values()):
-        console.print(
-            "  They are forgotten now."
-            if status["cleared"]
-            else f"  `paperboy run DAY{options or ''}` makes a day again,"
-            f" and `paperboy status --clear{options or ''}` forgets what failed.",
-            soft_wrap=True,
-        )
+        console.print(f"  {way_out(status, options or '')}", soft_wrap=True)
+
+
+def way_out(status: dict[str, Any], options: str) -> str:
+    """What to do about what failed for good."""
+    if status["cleared"]:
+        return "They are forgotten now."
+    functions = {each["function"] for each in status["failures"]}
+    ways = [f"`paperboy run DAY{options}` makes a day again"] if functions != {"catalog"} else []
+    ways += [f"`paperboy catalog{options}` what is made from many days"] if "catalog" in functions else []
+    return ", ".join([*ways, f"and `paperboy status --clear{options}` forgets what failed."])
 
 
 def failure_lines(failures: list[dict[str, Any]], digests: list[dict[str, Any]]) -> list[str]:
     """What failed for good in a queue, each cause once: the days and papers, the reason, and when it was last.
 
-    It says so where all of its days came out since.
+    It says so where all of its days came out since, which mends nothing that is made from many days.
     """
     from paperboy_cli.stack.letters import cause_of
 
@@ -211,7 +215,7 @@ def failure_lines(failures: list[dict[str, Any]], digests: list[dict[str, Any]])
         times = f"{len(alike)} times, last at" if len(alike) > 1 else "at"
         where = f"{days} ({papers})" if papers else days
         out_since = {digest["day"] for digest in digests if dt.datetime.fromisoformat(digest["published_at"]) > last}
-        mended = "; out since" if {*days.split(", ")} <= out_since else ""
+        mended = "; out since" if function != "catalog" and {*days.split(", ")} <= out_since else ""
         lines.append(f"{function}, {where}: {alike[-1]['reason']} ({times} {last:%Y-%m-%d %H:%M} UTC{mended})")
     return lines
 

@@ -51,11 +51,12 @@ def read_letters(sqs: Any, queue: str, url: str, hide_seconds: int = 0) -> list[
 
 
 def letter_of(queue: str, message: Any) -> Letter:
-    """The letter in a message: a request, a publication, or what Lambda or the scheduler could not do."""
+    """The letter in a message: a request, a publication, or what Lambda, the scheduler or EventBridge could not do."""
     try:
         body = json.loads(message["Body"])
     except ValueError:
         body = {}
+    undelivered = message.get("MessageAttributes", {}).get("ERROR_MESSAGE", {}).get("StringValue")
     days: tuple[str, ...] = ()
     paper: str | None = None
     match body:
@@ -63,7 +64,7 @@ def letter_of(queue: str, message: Any) -> Letter:
             function, days, reason = "summarize", (day,), "its request failed every time"
         case {"detail": {"object": {"key": str(key)}}}:
             function, days = "catalog", tuple(DAY_PATTERN.findall(key))
-            reason = "what is made from many days failed every time"
+            reason = undelivered or "what is made from many days failed every time"
         case {"requestContext": {"functionArn": str(arn), "condition": str(condition)}}:
             payload, answer = body.get("requestPayload") or {}, body.get("responsePayload") or {}
             error = str(answer.get("errorMessage", f"it failed every time ({condition})"))
@@ -71,9 +72,7 @@ def letter_of(queue: str, message: Any) -> Letter:
             named = (payload["day"],) if payload.get("day") else sorted({*DAY_PATTERN.findall(error)})
             days, reason = tuple(named), first_cause(error)
         case _:
-            attributes = message.get("MessageAttributes", {})
-            error = attributes.get("ERROR_MESSAGE", {}).get("StringValue", "it could not be delivered")
-            function, reason = "ingest", error
+            function, reason = "ingest", undelivered or "it could not be delivered"
     at = dt.datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, dt.UTC)
     return Letter(queue, function, days, paper, reason, at, message["ReceiptHandle"])
 
