@@ -93,6 +93,7 @@ def test_null(key: str, lost: dict[str, None]) -> None:
         ({"name": "alibaba-inc", "fullname": ""}, "alibaba-inc"),
         ({"name": "alibaba-inc"}, "alibaba-inc"),
         ({"name": None, "fullname": None}, None),
+        ({"name": "\u200b"}, None),
         ({}, None),
     ],
 )
@@ -141,6 +142,7 @@ BAD_ITEMS = {
     "no title": (item("title"), "2602.02343: title: Input should be a valid string"),
     "null title": (item(title=None), "2602.02343: title: Input should be a valid string"),
     "empty title": (item(title=" \n"), "2602.02343: title: String should have at least 1 character"),
+    "unseen title": (item(title="\u200b\u3164 \u00ad"), "2602.02343: title: String should have at least 1 character"),
     "list title": (item(title=["Why"]), "2602.02343: title: Input should be a valid string"),
     "abstract": (item(summary=["We"]), "2602.02343: abstract: Input should be a valid string"),
     "ai_summary": (item(ai_summary={"text": "We"}), "2602.02343: ai_summary: Input should be a valid string"),
@@ -215,7 +217,9 @@ def test_address(address: str, read: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["authors", "ai_keywords"])
-@pytest.mark.parametrize("value", [7, "A. Author", {"name": "A. Author"}, [], [None, 7, [], {}, "", " \n"]], ids=repr)
+@pytest.mark.parametrize(
+    "value", [7, "A. Author", {"name": "A. Author"}, [], [None, 7, [], {}, "", " \n\u2800"]], ids=repr
+)
 def test_bad_names(key: str, value: object) -> None:
     """Authors or keywords that are none are dropped, and cost the paper nothing."""
     assert WHOLE.model_copy(update=UNKNOWN[key]) == read_one(item(**{key: value}))

@@ -33,6 +33,7 @@ from paperboy.papers.listing import (
     listing_of,
 )
 from paperboy.papers.paper import MAX_KEYWORDS, Address, Authors, Name, Paper
+from paperboy.papers.text import seen, whole
 from paperboy.summaries.model import quote
 
 if TYPE_CHECKING:
@@ -262,10 +263,14 @@ def _address(value: Any) -> str | None:
 
 
 def _one_line(text: Any) -> Any:
-    """Text as one line of valid Unicode: half of a surrogate pair, which JSON can hold, is replaced."""
+    """Text as one line of valid Unicode: half of a surrogate pair, which JSON can hold, is replaced.
+
+    It is empty where nothing of it can be seen.
+    """
     if not isinstance(text, str):
         return text
-    return " ".join(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
+    line = " ".join(whole(text).split())
+    return line if seen(line) else ""
 
 
 def _id_of(item: Any) -> str | None:
