@@ -31,7 +31,8 @@ def finish(cloud: Cloud, stack: Stack, is_changed: bool) -> None:
         has_digest = bool(days) or _run_first(deployed)
         if days:
             _put_back(deployed, days)
-        if days and is_changed:
+        # Of a new bucket S3 tells nothing for about five minutes, so that catalog does not hear of the first digest.
+        if has_digest and is_changed:
             catalog_all(deployed)
     if is_changed and days:
         show_what_is_wrong(cloud, stack)
