@@ -18,12 +18,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from paperboy.adapters.archive import ArchiveReader
-from paperboy.adapters.bucket import Bucket
+from paperboy.adapters.bucket import Bucket, PageError
 from paperboy.adapters.budget import Budget
 from paperboy.adapters.publications import publication_event
 from paperboy.adapters.stream import day_event
 from paperboy.adapters.table import Table
-from paperboy.archive.month import ArchivedDay, ArchiveError, month_of
+from paperboy.archive.month import ArchivedDay, ArchiveError, Month, month_of
 from paperboy.archive.plan import keys_of
 from paperboy.archive.site import INDEX_KEY, shard_key
 from paperboy.days.keys import RANKING, month_key
@@ -267,17 +267,13 @@ class Deployed:
         self._have_published("Catalog", event, days[-1], f"what is made from the days of {month_of(days[-1])}")
 
     def is_catalogued(self, day: dt.date) -> bool:
-        """Whether the archive has a day as its page is now."""
+        """Whether its month's shard has a day as its page is now, and there is an index."""
         try:
             page = ArchivedDay.of_page(self.bucket.read(digest_key(day, JSON)))
-            archive = self.archive.archive()
-            return (
-                page.month in archive.months
-                and page in archive.read(page.month).days
-                and not self._missing([INDEX_KEY])
-            )
-        except (ArchiveError, ClientError):
+            shard = Month.of_shard(self.bucket.read(shard_key(month_of(day))))
+        except (PageError, ArchiveError, ClientError):
             return False
+        return page in shard.days and not self._missing([INDEX_KEY])
 
     def _publish(self, day: dt.date) -> None:
         """Have render publish a day as its records stand. Raises PaperboyError where it cannot."""
