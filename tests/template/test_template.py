@@ -445,7 +445,8 @@ def test_times_fit(resources: Resources) -> None:
     assert hidden >= 6 * timeout
     assert timeout < CLAIM_SECONDS < hidden
     catalog = resources["Catalog"]["Properties"]["Timeout"]
-    assert resources["CatalogQueue"]["Properties"]["VisibilityTimeout"] >= 6 * catalog
+    window = resources["CatalogPublications"]["Properties"]["MaximumBatchingWindowInSeconds"]
+    assert resources["CatalogQueue"]["Properties"]["VisibilityTimeout"] >= 6 * catalog + window
 
 
 def test_queue_mapping(resources: Resources, template: Template) -> None:
