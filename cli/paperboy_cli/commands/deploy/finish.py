@@ -47,13 +47,16 @@ def finish(cloud: Cloud, stack: Stack, is_changed: bool) -> None:
 
 
 def _put_back(deployed: Deployed, days: list[dt.date]) -> None:
-    """Publish the pages of all days again where the newest are missing, as they are below another prefix."""
+    """Publish the pages of all days again where the newest are missing, as they are below another prefix.
+
+    What is made from many days follows: it would be made once for each of them here.
+    """
     from paperboy.pages.site import latest_key
 
     if deployed.bucket.look(latest_key()) is not None:
         return
     for day in track(days, "pages", console=console, transient=True, disable=not console.is_terminal):
-        deployed.restore(deployed.table.read_day(day))
+        deployed.restore(deployed.table.read_day(day), with_archive=False)
     console.print(f"The pages of {len(days)} day{'s' * (len(days) != 1)} were put where they belong now.")
 
 
