@@ -23,6 +23,8 @@ API_PATH = re.compile(r"/(?:[A-Za-z0-9].*)?", re.DOTALL)
 OBJECT_PATH = re.compile(r"/[a-z0-9][a-z0-9.-]*/.+", re.DOTALL)
 SIGNATURE = {f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")}
 """What a signed link to an object has in its query."""
+SEARCH = {"q", "sort"}
+"""What the page to search on writes into the query of its address, which is then reloaded or kept."""
 FOR_BROWSERS = [(b"x-content-type-options", b"nosniff")]
 FOR_BROWSERS_ON_ERRORS = [*FOR_BROWSERS, (b"content-security-policy", b"sandbox")]
 """The emulator's errors repeat what they were asked in, as it was written: no script in there may run."""
@@ -79,9 +81,10 @@ def page_refusal(method: str | None, path: str, query: str, headers: Iterable[tu
     Whatever the browser says of who wanted it: an address that redirects is still one that the user opened. The
     emulator's keys are known to all, and a whole call of AWS's APIs fits into a query.
     """
-    signed = parse_qs(query, keep_blank_values=True)
+    asked = parse_qs(query, keep_blank_values=True)
     may_be_read = OBJECT_PATH.fullmatch(path) is not None and (
-        not query or (signed.keys() == SIGNATURE and signed["X-Amz-Credential"][0].endswith("/s3/aws4_request"))
+        asked.keys() <= SEARCH
+        or (asked.keys() == SIGNATURE and asked["X-Amz-Credential"][0].endswith("/s3/aws4_request"))
     )
     has_authorization = any(name.lower() == "authorization" for name, _ in headers)
     if method in ("GET", "HEAD") and may_be_read and not has_authorization:

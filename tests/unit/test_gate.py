@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Coroutine, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paperboy_cli.gate import Gate
+from paperboy.archive import FOLDER
+from paperboy_cli.gate import SEARCH, Gate
 
 PORT = 4566
 HOST = f"127.0.0.1:{PORT}"
@@ -88,8 +90,8 @@ CREDENTIAL = "X-Amz-Credential=test%2F20261128%2Fus-east-1%2F{}%2Faws4_request"
 
 @pytest.mark.parametrize("headers", BROWSERS, ids=str)
 def test_a_browser_reads_pages(tmp_path: Path, headers: dict[str, str]) -> None:
-    """An address that the user opened, signed or not, and a link of the stack's own pages lead to an object."""
-    for query in ("", f"?{SIGNED}&{CREDENTIAL.format('s3')}"):
+    """An address that was opened, signed or not, a link of the stack's own pages and a search lead to an object."""
+    for query in ("", f"?{SIGNED}&{CREDENTIAL.format('s3')}", "?q=Qwen+%E6%8E%A8%E7%90%86&sort=best", "?q="):
         for method in ("GET", "HEAD"):
             assert b"passed" == ask(tmp_path, f"/bucket/pages/latest.html{query}", method=method, **headers)
 
@@ -101,6 +103,7 @@ def test_a_browser_does_nothing_else(tmp_path: Path, headers: dict[str, str]) ->
     for path in (
         *("/", "/bucket", "/bucket/", f"/?Action=DeleteStack&{SIGNED}&{CREDENTIAL.format('cloudformation')}"),
         *("/bucket/key?acl", "/bucket/key?Action=DeleteStack", f"/bucket/key?{SIGNED}", f"/?{SIGNED}"),
+        *("/?q=a", "/bucket?q=a", "/bucket/key?q=a&acl", "/bucket/key?q=a&Action=X", "/bucket/key?Q=a"),
         *(f"/bucket/key?{SIGNED}&{CREDENTIAL.format('s3')}{more}" for more in ("&Action=X", "&X-Amz-Security-Token=1")),
         f"/2015-03-31/functions?{SIGNED}&{CREDENTIAL.format('lambda')}",
     ):
@@ -109,6 +112,11 @@ def test_a_browser_does_nothing_else(tmp_path: Path, headers: dict[str, str]) ->
         assert only == ask(tmp_path, method=method, **headers)
     assert only == ask(tmp_path, kind="websocket", **headers)
     assert only == ask(tmp_path, authorization="AWS4-HMAC-SHA256", **headers)
+
+
+def test_a_search_that_is_reloaded() -> None:
+    """What the page to search on writes into its address is all that is let through of it."""
+    assert SEARCH == set(re.findall(r'asked\.set\("(\w+)"', (FOLDER / "search.js").read_text()))
 
 
 @pytest.mark.parametrize(("status", "policy"), [(200, None), (304, None), (404, b"sandbox"), (500, b"sandbox")])
