@@ -36,6 +36,8 @@ class Demo:
 
     local: Local
     printed: str
+    requests: str
+    """The lines of the access log that it made."""
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
@@ -60,6 +62,19 @@ class Demo:
         """How many writes reached the stack's bucket so far, counted at the wire."""
         lines = self.local.access_log.read_text().splitlines()
         return sum(f" PUT /{self.outputs['Bucket']}/" in line for line in lines)
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The structured lines that the functions logged so far."""
+        logs = self.local.client("logs")
+        lines = []
+        for group in logs.describe_log_groups()["logGroups"]:
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                lines += [event["message"] for event in page["events"]]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def catalogued(self) -> int:
+        """How often catalog looked at a month's days so far."""
+        return sum(line.get("message") == "days catalogued" for line in self.logged())
 
     def stream_records(self) -> int:
         """How many records the table's stream holds."""
@@ -107,7 +122,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, free_ports: int) -> Iterator[
     local = Local(home=tmp_path_factory.mktemp("demo home"), port=free_ports + 10)
     done = paperboy(local, "demo", check=False)
     assert done.returncode == 0, done.stderr
-    yield Demo(local, done.stdout)
+    yield Demo(local, done.stdout, local.access_log.read_text())
     paperboy(local, "down")
     assert {} == local.running()
 

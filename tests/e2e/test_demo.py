@@ -12,18 +12,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import httpx
 import pytest
 
 from paperboy.adapters.stream import day_event
+from paperboy.archive.month import Month
+from paperboy.archive.site import (
+    DAILY_FEED_KEY,
+    FEED_KEYS,
+    INDEX_KEY,
+    SEARCH_KEY,
+    SHARDS_KEY,
+    month_page_key,
+    shard_key,
+    year_page_key,
+)
 from paperboy.days.keys import RANKING
-from paperboy.pages.site import PAGE_FORMATS
+from paperboy.pages.site import MARKDOWN, PAGE_FORMATS
+from paperboy.summaries.summary import Rung
 from paperboy_cli.commands.up import bring_up
 from paperboy_cli.local.deployment import LIVE, SAMPLE
 from paperboy_cli.local.emulator import SAMPLE_DAYS, Local
 from paperboy_cli.local.processes import wait_for
 from paperboy_cli.stack.deployed import Deployed
 from tests.e2e.conftest import Demo
+from tests.samples import ZH
 
 DAY = "2026-02-03"
 SECOND_ACT = dt.date(2026, 2, 4)
@@ -32,6 +46,12 @@ NEXT = dt.date(2026, 2, 5)
 EVENTS = SAMPLE_DAYS.parent
 PREFIX = "pages"
 """The folder of the pages in the bucket."""
+HTML, ATOM = "text/html; charset=utf-8", "application/atom+xml; charset=utf-8"
+LAST_LINES = {"the day": HTML, "Markdown": MARKDOWN.content_type, "all days": HTML, "search": HTML, "feed": ATOM}
+"""What the demo's last lines name, and the content types of that."""
+ACROSS_DAYS = {INDEX_KEY, SEARCH_KEY, SHARDS_KEY, *FEED_KEYS}
+ACROSS_DAYS |= {shard_key("2026-02"), month_page_key("2026-02"), year_page_key(2026)}
+"""The keys of all that is made from the sample days together."""
 GOLDEN = Path(__file__).parents[1] / "golden" / "sample_day.md"
 
 
@@ -75,26 +95,49 @@ def rungs(demo: Demo, day: object) -> Counter[str]:
 
 
 def test_the_demo_ends_with_its_links(demo: Demo) -> None:
-    """The last lines are links that serve the sample day's page: in HTML, and in Markdown as it was once looked at."""
-    html, markdown = map(httpx.get, demo.printed.splitlines()[-2:])
-    assert ["text/html; charset=utf-8", "text/markdown; charset=utf-8"] == [
-        answer.headers["Content-Type"] for answer in (html, markdown)
-    ]
-    assert page(demo, kind="html").text == html.text
-    assert GOLDEN.read_text(encoding="utf-8") == markdown.text
+    """The last lines are links that serve the sample day's page, in HTML and in Markdown as it was once looked at, all
+    days, the search and a feed."""
+    links = dict(re.split(r" +(?=http)", line) for line in demo.printed.splitlines()[-5:])
+    answers = {name: httpx.get(link).raise_for_status() for name, link in links.items()}
+    assert LAST_LINES == {name: answer.headers["Content-Type"] for name, answer in answers.items()}
+    assert page(demo, kind="html").text == answers["the day"].text
+    assert GOLDEN.read_text(encoding="utf-8") == answers["Markdown"].text
 
 
 def test_the_link_is_served_by_the_stacks_bucket(demo: Demo) -> None:
     """The link names the bucket of the stack, and is gone with the object in it."""
     s3 = demo.local.client("s3")
     bucket, key = demo.outputs["Bucket"], f"{PREFIX}/digests/{DAY}.md"
-    assert f"{demo.local.url}/{bucket}/{key}" == demo.printed.splitlines()[-1]
+    assert f"Markdown {demo.local.url}/{bucket}/{key}" in demo.printed.splitlines()
     there = s3.get_object(Bucket=bucket, Key=key)
     s3.delete_object(Bucket=bucket, Key=key)
     assert 404 == page(demo).status_code
     kept = {name: there[name] for name in ("ContentType", "CacheControl", "Metadata")}
     s3.put_object(Bucket=bucket, Key=key, Body=there["Body"].read(), **kept)
     assert 200 == page(demo).status_code
+
+
+def test_the_pages_across_days_come_by_themselves(demo: Demo) -> None:
+    """Nobody asks for the index, the months, the search and the feeds: the bucket tells of a day's page, and a function
+    hears of it and puts them."""
+    invoked = re.findall(rf"POST /2015-03-31/functions/{SAMPLE.name}-(\w+)-\w+/invocations", demo.requests)
+    assert (True, False) == ("Ingest" in invoked, "Catalog" in invoked)
+    put = {*re.findall(rf" PUT /{demo.outputs['Bucket']}/{PREFIX}/(\S+)\? 200", demo.requests)}
+    assert put >= ACROSS_DAYS
+    assert "catalogued    all days, search and feeds" in demo.printed
+
+
+def test_a_mended_day_is_so_across_days(demo: Demo) -> None:
+    """After the second act the index marks no day, and what the search and the feed have of that day is the model's."""
+    links = Deployed(demo.local, SAMPLE).links()
+    index, shard, feed = (httpx.get(links.to(key)).text for key in (INDEX_KEY, shard_key("2026-02"), DAILY_FEED_KEY))
+    assert [] == re.findall(r"[†*]</span>", index)
+    [_, mended] = Month.of_shard(shard).days
+    assert (SECOND_ACT, False, {Rung.MODEL}) == (mended.day, mended.open, {each.rung for each in mended.papers})
+    parsed = feedparser.parse(feed)
+    assert (False, 2) == (parsed.bozo, len(parsed.entries))
+    assert str(SECOND_ACT) in parsed.entries[0].title
+    assert ZH.labels.low.listing not in parsed.entries[0].content[0].value
 
 
 def test_the_demo_shows_every_step_and_paper(demo: Demo) -> None:
@@ -138,10 +181,11 @@ def test_every_page_has_its_type_and_is_fresh_within_minutes(demo: Demo) -> None
 
 
 def test_a_second_demo_changes_nothing(demo: Demo) -> None:
-    """Again with nothing new: no model call, no stream record and no bucket write, and the demo says so."""
-    before = demo.calls()["model"], demo.stream_records(), demo.puts()
+    """Again with nothing new: no model call, no stream record, no bucket write and no look at the archive, and the demo
+    says so."""
+    before = demo.calls()["model"], demo.stream_records(), demo.puts(), demo.catalogued()
     again = demo.paperboy("demo").stdout
-    assert before == (demo.calls()["model"], demo.stream_records(), demo.puts())
+    assert before == (demo.calls()["model"], demo.stream_records(), demo.puts(), demo.catalogued())
     assert before[1] > 0
     assert before[2] >= 4
     assert "nothing has changed since" in again
@@ -237,12 +281,7 @@ def test_a_second_stack_stands_beside_the_first(demo: Demo) -> None:
 
 def test_the_logs_tell_day_paper_and_counts(demo: Demo) -> None:
     """Each summarised paper is one structured log line with its day and id, and the counts come out as metrics."""
-    logs = demo.local.client("logs")
-    lines = []
-    for group in logs.describe_log_groups()["logGroups"]:
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
-            lines += [event["message"] for event in page["events"] if event["message"].startswith("{")]
-    told = [json.loads(line) for line in lines]
+    told = demo.logged()
     papers = {each["paper"] for each in told if each.get("status") == "summarised" and each.get("day") == DAY}
     assert 16 <= len(papers)
     metrics = {name for each in told if "_aws" in each for name in each}
