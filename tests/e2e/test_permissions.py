@@ -13,7 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from paperboy.adapters.stream import day_event
+from paperboy.archive.site import INDEX_KEY
 from paperboy.days.keys import RANKING
+from paperboy.pages.site import JSON, digest_key
 from paperboy_cli.local.deployment import SAMPLE
 from tests.e2e.conftest import Demo
 from tests.e2e.test_demo import DAY, PREFIX
@@ -21,6 +23,21 @@ from tests.e2e.test_demo import DAY, PREFIX
 KEY = {"pk": {"S": "DAY#2000-01-01"}, "sk": {"S": "NOTHING"}}
 QUERY = {"KeyConditionExpression": "pk = :day", "ExpressionAttributeValues": {":day": KEY["pk"]}}
 
+
+def put(key: str) -> Callable[[Any, Mapping[str, str]], None]:
+    """A put of a page on condition that there is none, which there is: who may put it changes nothing."""
+
+    def call(bucket: Any, names: Mapping[str, str]) -> None:
+        try:
+            bucket.put_object(Bucket=names["Bucket"], Key=f"{PREFIX}/{key}", Body=b"", IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+
+    return call
+
+
+NO_PAGE, A_DAY, ACROSS_DAYS = (f"s3:PutObject {what}" for what in ("no page", "a day's page", "a page across days"))
 CALLS: dict[str, Callable[[Any, Mapping[str, str]], object]] = {
     "dynamodb:BatchWriteItem": lambda table, names: table.batch_write_item(
         RequestItems={names["Table"]: [{"DeleteRequest": {"Key": KEY}}]}
@@ -32,28 +49,37 @@ CALLS: dict[str, Callable[[Any, Mapping[str, str]], object]] = {
     "s3:DeleteObject": lambda bucket, names: bucket.delete_object(Bucket=names["Bucket"], Key=f"{PREFIX}/latest.md"),
     "s3:GetObject": lambda bucket, names: bucket.get_object(Bucket=names["Bucket"], Key=f"{PREFIX}/latest.md"),
     "s3:ListBucket": lambda bucket, names: bucket.list_objects_v2(Bucket=names["Bucket"]),
-    "s3:PutObject": lambda bucket, names: bucket.put_object(Bucket=names["Bucket"], Key="notes.md", Body=b""),
+    NO_PAGE: put("notes.md"),
+    A_DAY: put(digest_key(dt.date.fromisoformat(DAY), JSON)),
+    ACROSS_DAYS: put(INDEX_KEY),
     "sqs:GetQueueAttributes": lambda queue, names: queue.get_queue_attributes(QueueUrl=names["SummaryQueue"]),
     "sqs:ReceiveMessage": lambda queue, names: queue.receive_message(QueueUrl=names["SummaryQueue"]),
     "sqs:SendMessage": lambda queue, names: queue.send_message(QueueUrl=names["SummaryQueue"], MessageBody="{}"),
 }
-"""A call of each action, with a client of its service and the stack's outputs. Those that a role may make change
-nothing; the page that s3:PutObject would write is none of render's."""
+"""A call of each action, perhaps on something, with a client of its service and the stack's outputs. Those that a role
+may make change nothing."""
 
 MAY = {
     "Ingest": ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchWriteItem"),
     "Score": ("dynamodb:GetItem", "dynamodb:Query"),
     "Summarize": ("dynamodb:GetItem", "sqs:GetQueueAttributes"),
-    "Render": ("dynamodb:Query", "s3:GetObject", "s3:ListBucket"),
-    "Catalog": ("dynamodb:GetItem", "s3:GetObject", "s3:ListBucket"),
+    "Render": ("dynamodb:Query", "s3:GetObject", "s3:ListBucket", A_DAY),
+    "Catalog": ("dynamodb:GetItem", "s3:GetObject", "s3:ListBucket", ACROSS_DAYS),
 }
 MAY_NOT = {
     # Not s3:GetObject: the local stack's pages are open to all.
-    "Ingest": ("dynamodb:Scan", "dynamodb:DeleteItem", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"),
+    "Ingest": ("dynamodb:Scan", "dynamodb:DeleteItem", "s3:ListBucket", NO_PAGE, "sqs:SendMessage"),
     "Score": ("dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:ListBucket", "sqs:ReceiveMessage"),
-    "Summarize": ("dynamodb:Query", "dynamodb:DeleteItem", "s3:PutObject", "sqs:SendMessage"),
-    "Render": ("dynamodb:BatchWriteItem", "dynamodb:Scan", "s3:DeleteObject", "s3:PutObject", "sqs:ReceiveMessage"),
-    "Catalog": ("dynamodb:Query", "dynamodb:BatchWriteItem", "s3:DeleteObject", "s3:PutObject", "sqs:SendMessage"),
+    "Summarize": ("dynamodb:Query", "dynamodb:DeleteItem", NO_PAGE, "sqs:SendMessage"),
+    "Render": (
+        "dynamodb:BatchWriteItem",
+        "dynamodb:Scan",
+        "s3:DeleteObject",
+        NO_PAGE,
+        ACROSS_DAYS,
+        "sqs:ReceiveMessage",
+    ),
+    "Catalog": ("dynamodb:Query", "dynamodb:BatchWriteItem", "s3:DeleteObject", NO_PAGE, A_DAY, "sqs:SendMessage"),
 }
 
 
@@ -77,13 +103,14 @@ def acting_as(demo: Demo, function: str) -> boto3.Session:
 def test_a_role_may_do_its_work_and_no_more(demo: Demo, function: str) -> None:
     """A function's role is let through with the calls of its work, and refused each of the others, by its action."""
     role = acting_as(demo, function)
-    for action in MAY[function] + MAY_NOT[function]:
+    for call in MAY[function] + MAY_NOT[function]:
+        action = call.split()[0]
         client = role.client(action.partition(":")[0], endpoint_url=demo.local.url)  # type: ignore[call-overload]
         refused: AbstractContextManager[object] = pytest.raises(
             ClientError, match=f"^An error occurred .AccessDenied.*{function}Role.*not authorized to perform: {action} "
         )
-        with nullcontext() if action in MAY[function] else refused:
-            CALLS[action](client, demo.outputs)
+        with nullcontext() if call in MAY[function] else refused:
+            CALLS[call](client, demo.outputs)
 
 
 def test_functions_work_with_their_own_role(demo: Demo) -> None:
