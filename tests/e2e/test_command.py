@@ -16,7 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from paperboy_cli.commands.status import status_of
+from paperboy.archive.site import DAILY_FEED_KEY, INDEX_KEY, SEARCH_KEY, shard_key
+from paperboy_cli.commands.catalog import catalog_all
+from paperboy_cli.commands.status import show, status_of
 from paperboy_cli.errors import PaperboyError
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.local.emulator import SAMPLE_DAYS, Local
@@ -24,11 +26,19 @@ from paperboy_cli.stack.cloud import Cloud
 from paperboy_cli.stack.deployed import Deployed
 from paperboy_cli.stack.host import Stack
 from tests.e2e.conftest import PAPERBOY, Demo
-from tests.e2e.test_demo import DAY, PREFIX
+from tests.e2e.test_demo import ACROSS_DAYS, DAY, PREFIX
 
+OF_DAYS = ("digests/", "latest.")
+"""What the keys of a day's pages begin with, and those of the newest day's."""
 BROKEN = "2026-01-31"
 BEFORE, AFTER = "2026-01-30", "2026-02-01"
 """Days without papers: the sample has nothing of them."""
+
+
+def as_read(link: str) -> tuple[bytes, str, str | None]:
+    """What a reader gets of a page: its content, and how that is to be taken."""
+    answer = httpx.get(link).raise_for_status()
+    return answer.content, answer.headers["Content-Type"], answer.headers.get("Content-Encoding")
 
 
 @pytest.fixture
@@ -108,15 +118,37 @@ def test_ctrl_c_leaves_all_as_it_is(demo: Demo) -> None:
     assert (True, False) == (done.run is not None, done.open)
 
 
-def test_lost_pages_are_put_back(demo: Demo) -> None:
-    """A day that is run again has its missing pages published again, byte for byte."""
+@pytest.mark.parametrize("lost", [(f"digests/{DAY}.html", INDEX_KEY, DAILY_FEED_KEY), (shard_key(DAY[:7]),)], ids=str)
+def test_lost_pages_are_put_back(demo: Demo, lost: tuple[str, ...]) -> None:
+    """A day that is run again has its missing pages published again, byte for byte, and those across days as well."""
     links = Deployed(demo.local, SAMPLE).links()
-    lost = {name: httpx.get(links.to(name)).text for name in (f"digests/{DAY}.html", "index.html")}
-    for name in lost:
-        demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{name}")
-        assert 404 == httpx.get(links.to(name)).status_code
+    there = {key: httpx.get(links.to(key)).content for key in lost}
+    for key in lost:
+        demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{key}")
+        assert 404 == httpx.get(links.to(key)).status_code
     assert f"put back: {', '.join(lost)}" in demo.paperboy("run", DAY, "--sample").stdout
-    assert lost == {name: httpx.get(links.to(name)).text for name in lost}
+    assert there == {key: httpx.get(links.to(key)).content for key in lost}
+
+
+def test_all_across_days_is_made_anew(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lost pages across days are as they were, byte for byte, once they are made anew, which a second time writes
+    nothing; it says where they are read, as the status does."""
+    deployed = Deployed(demo.local, SAMPLE)
+    links = {key: deployed.links().to(key) for key in deployed.bucket.keys("") if not key.startswith(OF_DAYS)}
+    assert links.keys() >= ACROSS_DAYS
+    there = {key: as_read(link) for key, link in links.items()}
+    for key in links:
+        demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{key}")
+    said = demo.paperboy("catalog", "--sample").stdout
+    assert there == {key: as_read(link) for key, link in links.items()}
+    puts = demo.puts()
+    catalog_all(deployed)
+    assert puts == demo.puts()
+    show(status_of(deployed, days=7), options=None)
+    shown = capsys.readouterr().out
+    for name, key in (("all days", INDEX_KEY), ("search", SEARCH_KEY), ("feed", DAILY_FEED_KEY)):
+        assert f"\n{name:<8} {links[key]}\n" in said
+        assert f"\n  {name:<10} {links[key]}\n" in shown
 
 
 def test_pages_are_written_again_when_they_look_different(demo: Demo) -> None:
@@ -141,7 +173,7 @@ def test_a_stack_in_aws(demo: Demo, in_aws: None) -> None:
     assert [here] == json.loads(demo.paperboy("status", "--json", "--stack", SAMPLE.name).stdout)["stacks"]
     assert ("public", None) == (here["access"], here["links_end"])
     assert here["usage"]["calls"] >= 16
-    assert {200} == {httpx.get(here[key]).status_code for key in ("latest", "index")}
+    assert {200} == {httpx.get(here[key]).status_code for key in ("latest", "index", "search", "feed")}
     done = json.loads(demo.paperboy("run", DAY, "--stack", SAMPLE.name, "--json").stdout)
     assert (DAY, "unchanged", 16) == (done["day"], done["status"], done["receipt"]["selected"])
 
