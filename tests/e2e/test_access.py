@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -12,21 +14,28 @@ import pexpect
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from paperboy.adapters.bucket import Bucket
 from paperboy.adapters.stream import day_event
+from paperboy.archive.site import FEED_KEYS, SEARCH_KEY, week_name, week_page_key
 from paperboy.days.keys import RANKING
+from paperboy.pages.site import HTML
+from paperboy_cli.commands.catalog import catalog_all
 from paperboy_cli.commands.status import show, status_of
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.local.processes import wait_for
 from paperboy_cli.stack.deployed import Deployed
 from tests.e2e.conftest import EVIL_HOST, PAPERBOY, Demo
-from tests.e2e.test_demo import DAY, PREFIX
+from tests.e2e.test_demo import ACROSS_DAYS, DAY, PREFIX, SECOND_ACT
+from tests.samples import ZH
 
 SECRET = "5f0c2d7e9a814b36a1c4"  # noqa: S105 - a prefix
 ANOTHER = "e8b1d90c44f24c7f92aa"
-KEYS = {f"{name}.{kind}" for name in (f"digests/{DAY}", "latest") for kind in ("html", "json", "md")} | {"index.html"}
+WEEK_KEY = week_page_key(week_name(dt.date.fromisoformat(DAY)))
+"""A week that is not over has no page yet, so the tests put one."""
+KEYS = {f"{name}.{kind}" for name in (f"digests/{DAY}", "latest") for kind in ("html", "json", "md")}
+KEYS |= {*ACROSS_DAYS, WEEK_KEY}
 PAGES = {f"{PREFIX}/{key}" for key in KEYS}
 OTHERS = {"notes.md", "digests", "latest", "index.html.old", f"{ANOTHER}/latest.md", f"{ANOTHER}/digests/{DAY}.md"}
 """Keys that are no pages, and pages below another prefix."""
@@ -43,6 +52,8 @@ class Doors:
         self.bucket = demo.outputs["Bucket"]
         for key in OTHERS:
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"not for all")
+        for prefix in (PREFIX, SECRET):
+            self.s3.put_object(Bucket=self.bucket, Key=f"{prefix}/{WEEK_KEY}", Body=b"a week")
 
     def deploy(self, **parameters: str) -> dict[str, str]:
         """Update the stack as it stands with other parameters, without a build. Returns its outputs."""
@@ -83,7 +94,8 @@ def doors(demo: Demo) -> Iterator[Doors]:
     before = doors.outputs()
     yield doors
     assert before == doors.deploy(Access="public", PagesPrefix=PREFIX)
-    for key in OTHERS | {key for key in doors.stored() if key.startswith(SECRET)}:
+    catalog_all(Deployed(demo.local, SAMPLE))  # what a private stack has is another
+    for key in OTHERS | {f"{PREFIX}/{WEEK_KEY}"} | {key for key in doors.stored() if key.startswith(SECRET)}:
         doors.s3.delete_object(Bucket=doors.bucket, Key=key)
 
 
@@ -101,14 +113,29 @@ def test_public_opens_the_pages_alone(doors: Doors) -> None:
     assert f"{PREFIX}/latest.md" in doors.stored()
 
 
+def test_a_search_is_open_as_any_page(doors: Doors, chromium: Browser) -> None:
+    """The page to search on finds papers at the bucket's own address, and again when that is reloaded with a query."""
+    doors.deploy(Access="public")
+    page = chromium.new_page()
+    page.goto(doors.address(f"{PREFIX}/{SEARCH_KEY}"))
+    page.locator("#query").fill("Qwen 推理")
+    page.wait_for_url("**?q=*")
+    expect(page.locator("#results li").first).to_be_visible()
+    page.reload()
+    expect(page.locator("#results li").first).to_be_visible()
+    page.close()
+
+
 def test_unlisted_opens_the_pages_below_its_prefix_alone(doors: Doors) -> None:
-    """Unlisted: render publishes below the prefix, and that alone is open: no listing, no other prefix, nor none."""
+    """Unlisted: what render and then catalog publish below the prefix is open, and that alone: no listing, no other
+    prefix, nor none."""
     outputs = doors.deploy(Access="unlisted", PagesPrefix=SECRET)
     below = {f"{SECRET}/{key}" for key in KEYS}
     assert ("unlisted", f"s3://{doors.bucket}/{SECRET}/") == (outputs["Access"], outputs["Pages"])
     assert f"https://{doors.bucket}.s3.us-east-1.amazonaws.com/{SECRET}/latest.html" == outputs["Link"]
     assert {"batchItemFailures": []} == doors.demo.invoke("Render", day_event(dt.date.fromisoformat(DAY), RANKING))
-    assert doors.stored() >= below | PAGES | OTHERS
+    assert wait_for(lambda: doors.stored() >= below, 60)
+    assert doors.stored() >= PAGES | OTHERS
     assert below == doors.open(below | PAGES | OTHERS)
     assert set() == doors.open(QUESTIONS)
 
@@ -118,6 +145,17 @@ def test_private_opens_nothing(doors: Doors) -> None:
     outputs = doors.deploy(Access="private", PagesPrefix=PREFIX)
     assert ("private", None) == (outputs["Access"], outputs.get("Link"))
     assert set() == doors.open(PAGES | OTHERS | QUESTIONS)
+
+
+def test_private_writes_no_feeds(doors: Doors) -> None:
+    """Where a stack became private, the feeds that it had stay closed, and no feed is written any more."""
+    doors.deploy(Access="private", PagesPrefix=PREFIX)
+    feeds = {f"{PREFIX}/{key}" for key in FEED_KEYS}
+    assert doors.stored() >= feeds
+    for key in feeds:
+        doors.s3.delete_object(Bucket=doors.bucket, Key=key)
+    catalog_all(Deployed(doors.demo.local, SAMPLE))
+    assert set() == doors.stored() & feeds
 
 
 def test_a_signed_link_opens_until_it_ends(doors: Doors) -> None:
@@ -135,12 +173,19 @@ def test_a_signed_link_opens_until_it_ends(doors: Doors) -> None:
     assert "Request has expired" in httpx.get(link).text
 
 
-def test_the_commands_link_opens_a_private_page(doors: Doors) -> None:
-    """The link that the command shows opens the day's page of a private bucket; without its signature it does not."""
+def test_the_commands_link_opens_a_private_page(doors: Doors, chromium: Browser) -> None:
+    """The link that the command shows opens the day's page of a private bucket, and without its signature it does not.
+    No link on that page leads to another page of the bucket, which would not open."""
     doors.deploy(Access="private", PagesPrefix=PREFIX)
-    link = Deployed(doors.demo.local, SAMPLE).link(DAY)  # type: ignore[arg-type]
-    assert 200 == httpx.get(link).status_code
+    link = Deployed(doors.demo.local, SAMPLE).link(dt.date.fromisoformat(DAY), HTML)
     assert 403 == httpx.get(link.partition("?")[0]).status_code
+    page = chromium.new_page()
+    assert (opened := page.goto(link)) is not None
+    assert 200 == opened.status
+    links = page.evaluate("Array.from(document.querySelectorAll('a[href]'), link => link.href)")
+    assert len(links) > 80
+    assert [] == [each for each in links if each.startswith(doors.demo.local.url) and not each.startswith(f"{link}#")]
+    page.close()
 
 
 def test_status_names_the_way_to_all_private_pages(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,33 +199,66 @@ def test_status_names_the_way_to_all_private_pages(doors: Doors, capsys: pytest.
     assert "index.html" not in said
 
 
-def test_private_pages_are_read_with_all_their_links(doors: Doors, chromium: Browser, tmp_path: Path) -> None:
-    """`paperboy open` opens the browser at a private stack's list, whose links lead to its days; a name that was made
-    to mean loopback is refused; Ctrl-C ends it with 130 and a sentence."""
-    doors.deploy(Access="private", PagesPrefix=PREFIX)
-    browser, opened = tmp_path / "browser", tmp_path / "opened"
+def heed_ctrl_c() -> None:
+    """What runs in the background (`nohup make test &`) has SIGINT ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def opened(demo: Demo, folder: Path) -> Iterator[str]:
+    """`paperboy open` at a terminal, until Ctrl-C, which ends it with 130 and a sentence: the address that it opened in
+    the browser."""
+    browser, opened = folder / "browser", folder / "opened"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}\n')
     browser.chmod(0o700)
-    local = doors.demo.local
-    own = {"PAPERBOY_HOME": str(local.home), "PAPERBOY_PORT": str(local.port), "BROWSER": f"{browser} %s"}
+    own = {"PAPERBOY_HOME": str(demo.local.home), "PAPERBOY_PORT": str(demo.local.port), "BROWSER": f"{browser} %s"}
     with pexpect.spawn(
-        str(PAPERBOY), ["open", "--sample"], env=os.environ | own, encoding="utf-8", timeout=30, dimensions=(60, 200)
+        str(PAPERBOY),
+        ["open", "--sample"],
+        env=os.environ | own,
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(60, 200),
+        preexec_fn=heed_ctrl_c,
     ) as terminal:
         terminal.expect("until Ctrl-C")
         assert wait_for(opened.exists, 10)
-        page = chromium.new_page()
-        page.goto(opened.read_text().strip())
-        page.get_by_role("link", name=DAY).click()
-        page.wait_for_load_state()
-        assert (True, True) == (DAY in page.title(), page.url.endswith(f"/digests/{DAY}.html"))
-        foreign = page.goto(page.url.replace("127.0.0.1", EVIL_HOST))
-        assert foreign is not None
-        assert 403 == foreign.status
-        page.close()
+        yield opened.read_text().strip()
         terminal.sendintr()
         terminal.expect("the pages are no longer served; the same command serves them again")
         terminal.expect(pexpect.EOF)
     assert 130 == terminal.exitstatus
+
+
+def test_private_pages_are_read_with_all_their_links(doors: Doors, chromium: Browser, tmp_path: Path) -> None:
+    """`paperboy open` begins with a private stack's index, which says why there are no feeds. From there the links lead
+    to the month, to a day and back, and the search finds a paper, again after a reload; a name that was made to mean
+    loopback is refused."""
+    doors.deploy(Access="private", PagesPrefix=PREFIX)
+    catalog_all(Deployed(doors.demo.local, SAMPLE))
+    with opened(doors.demo, tmp_path) as address:
+        page = chromium.new_page()
+        page.goto(address)
+        expect(page.locator("#feeds")).to_contain_text("unlisted")
+        expect(page.locator("#feeds a, link[rel=alternate]")).to_have_count(0)
+        page.get_by_role("link", name=ZH.labels.month_of(DAY[:7]), exact=True).click()
+        page.locator(f"#d{DAY} h2 a").click()
+        assert page.url.endswith(f"/digests/{DAY}.html")
+        page.locator("header .ways a").first.click()
+        assert page.url.endswith(f"/months/{DAY[:7]}.html#d{DAY}")
+        page.locator(f"[id='d{SECOND_ACT}'] h2 a").click()
+        assert str(SECOND_ACT) in page.title()
+        page.get_by_role("link", name=ZH.labels.archive.search, exact=True).first.click()
+        page.locator("#query").fill("Qwen")
+        expect(page.locator("#results li").first).to_be_visible()
+        page.wait_for_url("**/search.html?q=Qwen")
+        page.reload()
+        page.locator("#results li a").first.click()
+        page.wait_for_url(f"**/digests/{DAY}.html#*")
+        foreign = page.goto(page.url.replace("127.0.0.1", EVIL_HOST))
+        assert foreign is not None
+        assert 403 == foreign.status
+        page.close()
 
 
 def test_unlisted_needs_a_prefix_that_nobody_guesses(doors: Doors) -> None:
