@@ -6,23 +6,38 @@ import datetime as dt
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import feedparser
 import pytest
+from typer.testing import CliRunner
 
 from functions.catalog import handler as catalog_handler
 from functions.catalog.handler import Catalog
 from paperboy.adapters.archive import ArchiveReader
 from paperboy.adapters.publications import publication_event
 from paperboy.archive.month import Month
-from paperboy.archive.site import FEED_KEYS, INDEX_KEY, SEARCH_KEY, SHARDS_KEY, month_page_key, shard_key
+from paperboy.archive.site import (
+    DAILY_FEED_KEY,
+    FEED_KEYS,
+    INDEX_KEY,
+    SEARCH_KEY,
+    SHARDS_KEY,
+    month_page_key,
+    shard_key,
+)
 from paperboy.days.digest import Digest, assemble
 from paperboy.days.records import DayRecords, Run
 from paperboy.errors import ConflictError
 from paperboy.pages.site import JSON, digest_key, digest_pages
-from tests.integration.conftest import DAY, Stages
+from paperboy_cli.commands import catalog as catalog_command
+from paperboy_cli.errors import PaperboyError
+from paperboy_cli.main import app
+from paperboy_cli.stack.host import Stack, StackDescription
+from tests.integration.conftest import DAY, Stages, run_of
 from tests.integration.test_handlers import Context
 from tests.samples import ZH, day, paper
 
@@ -194,6 +209,31 @@ def test_two_at_once_end_as_one_after_the_other(stages: Stages) -> None:
     assert pages == across(stages)
 
 
+def test_a_mended_day_is_the_same_entry_of_the_feed(stages: Stages) -> None:
+    """A day that came out without a model is marked on the index. Once its texts are the model's, it is not, and its
+    entry in the feed has the same id and a later `updated`; new votes do not move that."""
+    stages.ingest(run_of(3, due=True))
+    stages.score()
+    seen = []
+    for step in ("published", "mended", "votes"):
+        if step == "votes":
+            stages.edit_listing(lambda items: [each | {"paper": each["paper"] | {"upvotes": 300}} for each in items])
+            stages.ingest(run_of(6))
+            stages.score()
+        for request in stages.requests() if step != "published" else ():
+            stages.summarize(request)
+        stages.render()
+        stages.cataloging.catalog_days([DAY])
+        pages = stages.pages()
+        [entry] = feedparser.parse(pages[DAILY_FEED_KEY]).entries
+        seen.append(("†</span>" in pages[INDEX_KEY].decode(), entry.id, entry.updated_parsed, pages[INDEX_KEY]))
+    before, mended, votes = seen
+    assert (True, False, False) == (before[0], mended[0], votes[0])
+    assert before[1] == mended[1]
+    assert before[2] < mended[2]
+    assert (mended[1:3], True) == (votes[1:3], mended[3] != votes[3])
+
+
 def test_days_without_papers_are_told_from_days_that_nobody_looked_at(stages: Stages) -> None:
     """A weekend's empty listings are in the shard, those of a month's end with the next month's first digest."""
     empty = [dt.date(2026, 1, 31), dt.date(2026, 2, 1)]
@@ -237,6 +277,17 @@ def test_of_an_archive_with_no_page_to_read_nothing_is_made(stages: Stages) -> N
     stages.s3.put_object(Bucket=stages.name, Key=digest_key(DAY, JSON), Body=b"")
     stages.cataloging.catalog_days([DAY])
     assert {} == across(stages)
+
+
+def test_a_stack_without_a_digest(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is published yet, the command says how a digest is made."""
+    nothing = StackDescription({"Access": "public", "Pages": f"s3://{stages.name}/pages/"}, {})
+    own = {"client": lambda *_: stages.s3, "explained": nullcontext, "options": lambda _: " --sample"}
+    host: Any = SimpleNamespace(describe=lambda _: nothing, **own)
+    monkeypatch.setattr(catalog_command, "named_stack", lambda *_: (host, Stack("paperboy-sample", sample=True)))
+    answer = CliRunner().invoke(app, ["catalog", "--sample"])
+    assert isinstance(answer.exception, PaperboyError)
+    assert "has published nothing yet: `paperboy run --sample` makes a digest." in str(answer.exception)
 
 
 def test_a_private_stack_has_no_feeds(stages: Stages) -> None:
