@@ -1,16 +1,31 @@
 """What every test has at hand."""
 
+from __future__ import annotations
+
 import contextlib
 import os
+import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).parents[1]
+
+EVIL_HOST = "evil.example"
+"""A name that the browser takes for loopback, as if its owner had made it mean that (DNS rebinding)."""
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {EVIL_HOST} 127.0.0.1"),
+]
+"""The browser asks for nothing of its own accord, and runs in a container."""
 
 APART = (
     *("test_archive_browser.py", "test_pages_browser.py", "test_search_browser.py"),
@@ -62,6 +77,20 @@ def shared_data() -> Path:
         missing = "needs the folder of real listings beside the project (../shared), which is not here"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium. In CI it has to be there."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium")
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs Chromium (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -15,19 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.local.emulator import Local
 
 PAPERBOY = Path(sys.executable).with_name("paperboy")
-EVIL_HOST = "evil.example"
-"""A name that the browser takes for loopback, as if its owner had made it mean that (DNS rebinding)."""
-QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {EVIL_HOST} 127.0.0.1"),
-]
-"""The browser asks for nothing of its own accord, and runs in a container."""
 
 
 @dataclass
@@ -125,15 +116,3 @@ def demo(tmp_path_factory: pytest.TempPathFactory, free_ports: int) -> Iterator[
     yield Demo(local, done.stdout, local.access_log.read_text())
     paperboy(local, "down")
     assert {} == local.running()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium. In CI it has to be there."""
-    found = shutil.which("chromium")
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs Chromium (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield browser
-        browser.close()

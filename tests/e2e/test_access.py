@@ -26,7 +26,8 @@ from paperboy_cli.commands.status import show, status_of
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.local.processes import wait_for
 from paperboy_cli.stack.deployed import Deployed
-from tests.e2e.conftest import EVIL_HOST, PAPERBOY, Demo
+from tests.conftest import EVIL_HOST
+from tests.e2e.conftest import PAPERBOY, Demo
 from tests.e2e.test_demo import ACROSS_DAYS, DAY, PREFIX, SECOND_ACT
 from tests.samples import ZH
 
