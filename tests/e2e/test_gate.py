@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from paperboy_cli.local.deployment import SAMPLE
 from paperboy_cli.stack.deployed import Deployed
-from tests.e2e.conftest import EVIL_HOST, Demo
+from tests.conftest import EVIL_HOST
+from tests.e2e.conftest import Demo
 from tests.e2e.test_demo import DAY
 
 ATTACKS = """async ([stack, sample, page, socket]) => {
