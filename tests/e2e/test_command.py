@@ -121,7 +121,9 @@ def test_ctrl_c_leaves_all_as_it_is(demo: Demo) -> None:
 @pytest.mark.parametrize("lost", [(f"digests/{DAY}.html", INDEX_KEY, DAILY_FEED_KEY), (shard_key(DAY[:7]),)], ids=str)
 def test_lost_pages_are_put_back(demo: Demo, lost: tuple[str, ...]) -> None:
     """A day that is run again has its missing pages published again, byte for byte, and those across days as well."""
-    links = Deployed(demo.local, SAMPLE).links()
+    deployed = Deployed(demo.local, SAMPLE)
+    deployed.catalog([dt.date.fromisoformat(DAY)])  # days without papers may have been found since
+    links = deployed.links()
     there = {key: httpx.get(links.to(key)).content for key in lost}
     for key in lost:
         demo.local.client("s3").delete_object(Bucket=demo.outputs["Bucket"], Key=f"{PREFIX}/{key}")
@@ -134,6 +136,7 @@ def test_all_across_days_is_made_anew(demo: Demo, capsys: pytest.CaptureFixture[
     """Lost pages across days are as they were, byte for byte, once they are made anew, which a second time writes
     nothing; it says where they are read, as the status does."""
     deployed = Deployed(demo.local, SAMPLE)
+    catalog_all(deployed)  # days without papers may have been found since
     links = {key: deployed.links().to(key) for key in deployed.bucket.keys("") if not key.startswith(OF_DAYS)}
     assert links.keys() >= ACROSS_DAYS
     there = {key: as_read(link) for key, link in links.items()}
@@ -226,7 +229,7 @@ def test_docker_desktop(demo: Demo, tmp_path: Path) -> None:
     assert before == demo.local.running().keys()
     assert [200, 200] == answers()
     environments = json.loads(env_file.read_text())
-    assert {"Ingest", "Score", "Summarize", "Render"} == set(environments)
+    assert {"Ingest", "Score", "Summarize", "Render", "Catalog"} == set(environments)
     assert {url} == {each["AWS_ENDPOINT_URL"] for each in environments.values()}
     assert environments["Score"]["QUEUE_URL"].startswith(url)
     assert f"http://host.docker.internal:{demo.local.port + 1}" == environments["Ingest"]["HF_BASE_URL"]

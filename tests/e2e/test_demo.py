@@ -213,11 +213,11 @@ def test_every_event_again_changes_nothing(demo: Demo) -> None:
 def test_without_summaries_the_digest_waits_until_it_is_due(demo: Demo, edited: Edited) -> None:
     """With summarize's trigger off the digest is not published; the due run publishes it, and the next one mends it."""
     functions = demo.local.client("lambda")
-    mapping = next(
+    [mapping] = [
         each["UUID"]
         for each in functions.list_event_source_mappings()["EventSourceMappings"]
-        if ":sqs:" in each["EventSourceArn"]
-    )
+        if each["EventSourceArn"].endswith(f":{demo.outputs['SummaryQueue'].rpartition('/')[2]}")
+    ]
     functions.update_event_source_mapping(UUID=mapping, Enabled=False)
     deployed = Deployed(demo.local, SAMPLE)
     deployed.ingest(NEXT)
