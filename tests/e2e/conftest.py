@@ -34,6 +34,11 @@ class Demo:
     def outputs(self) -> Mapping[str, str]:
         return self.local.describe(SAMPLE).outputs
 
+    @cached_property
+    def link(self) -> str:
+        """Where the sample day is read in Markdown, as the demo says."""
+        return next(line.split()[1] for line in self.printed.splitlines() if line.startswith("Markdown "))
+
     def paperboy(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command against this stack."""
         return paperboy(self.local, *arguments, check=check, **environment)

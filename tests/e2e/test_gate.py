@@ -83,7 +83,7 @@ def is_there(demo: Demo, page: Page) -> bool:
     page.goto(Deployed(demo.local, SAMPLE).links().to(f"digests/{DAY}.html"))
     digest = page.title()
     page.goto(Deployed(demo.local, SAMPLE).links().to("index.html"))
-    page.get_by_role("link", name=DAY).first.click()
+    page.locator(f"a[href='digests/{DAY}.html']").first.click()
     page.wait_for_load_state()
     return DAY in digest and digest == page.title()
 
@@ -91,7 +91,7 @@ def is_there(demo: Demo, page: Page) -> bool:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", EVIL_HOST])
 def test_a_foreign_page_reaches_nothing(demo: Demo, page: Page, foreign_port: int, host: str) -> None:
     """A page of another port, name or owner is refused whatever it tries, and the digest is there as before."""
-    stack, sample, link = demo.local.url, demo.local.sample_url, demo.printed.splitlines()[-1]
+    stack, sample, link = demo.local.url, demo.local.sample_url, demo.link
     before = demo.calls()
     page.goto(f"http://{host}:{foreign_port}/")
     answers: list[tuple[str, int]] = []
@@ -110,7 +110,7 @@ def test_a_link_on_a_foreign_page(demo: Demo, page: Page, foreign_port: int) -> 
     """A foreign page cannot send the user to the stack by a link or a form, since that could be any request."""
     reset = f"{demo.local.url}/_ministack/reset"
     for element in (
-        f"<a href='{demo.printed.splitlines()[-1]}'>go</a>",
+        f"<a href='{demo.link}'>go</a>",
         f"<form method=post action='{reset}'><button>go",
     ):
         page.goto(f"http://localhost:{foreign_port}/")
@@ -125,7 +125,7 @@ def test_an_address_that_redirects(demo: Demo, page: Page, foreign_port: int) ->
     """An address that the user opened may lead to a signed call of an API, which is refused; to a page it leads."""
     sns = demo.local.client("sns")
     call = sns.generate_presigned_url("create_topic", {"Name": "taken"}, HttpMethod="GET")
-    link = demo.printed.splitlines()[-1]
+    link = demo.link
     for address, status in ((call, 403), (link, 200)):
         answer = page.goto(f"http://{EVIL_HOST}:{foreign_port}/away?{quote(address, safe='')}")
         assert answer is not None
