@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import get_args
 
+from paperboy.announcements import FOLDER as ANNOUNCEMENTS
 from paperboy.archive import FOLDER as ARCHIVE
 from paperboy.languages.language import Code, LanguageError, load_language
 from paperboy.pages.templates import PAGES, TemplateError, check_templates
@@ -20,7 +21,7 @@ MISTAKES = (PolicyError, LanguageError, TemplateError)
 def check_files() -> None:
     """Read the policy, each language and each template. Raises one of MISTAKES."""
     load_policy()
-    for folder in (PAGES, ARCHIVE):
+    for folder in (PAGES, ARCHIVE, ANNOUNCEMENTS):
         check_templates(folder)
     for code in get_args(Code):
         load_language(code)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 
 class ConflictError(Exception):
@@ -18,4 +19,10 @@ class SecretError(Exception):
 
 def validation_message(error: ValidationError) -> str:
     """Each bad field by its name and what was expected of it; never what was found, which may be long or secret."""
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'all'}: {each['msg']}" for each in error.errors())
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'all'}: {_expected(each)}" for each in error.errors())
+
+
+def _expected(error: ErrorDetails) -> str:
+    if error["type"] == "union_tag_invalid":  # the one message of pydantic's that has what was found
+        return "expected {discriminator} to be one of {expected_tags}".format(**error["ctx"])
+    return error["msg"]

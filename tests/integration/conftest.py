@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import json
 import re
 import shutil
+import ssl
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +19,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from samtranslator.yaml_helper import yaml_parse
 
 from functions.catalog.handler import Catalog
@@ -48,6 +53,8 @@ ROOT = Path(__file__).parents[2]
 
 
 DAY = dt.date(2026, 2, 3)
+HOST = "papers.test"
+"""A host that nobody can look up: only a proxy answers for it."""
 PRICES = Prices(input=Decimal("0.15"), output=Decimal("0.6"))
 
 
@@ -168,15 +175,23 @@ class Stages:
 
 
 class Emulator(Local):
-    """One whose Bedrock asks the upstream on the next port; where nobody is there, it makes a reply up."""
+    """One whose Bedrock asks the upstream on the next port; where nobody is there, it makes a reply up. Its SES hands
+    mail on to a server at `mail_port`, if one is there."""
+
+    @property
+    def mail_port(self) -> int:
+        return self.port + 2
 
     def _start(self, name: str, command: list[str], environment: dict[str, str], ready: str) -> None:
-        environment = environment | {"MINISTACK_BEDROCK_PROXY_URL": self.sample_url}
+        environment = environment | {
+            "MINISTACK_BEDROCK_PROXY_URL": self.sample_url,
+            "SMTP_HOST": f"127.0.0.1:{self.mail_port}",
+        }
         super()._start(name, command, environment, ready)
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory, free_ports: int) -> Iterator[Local]:
+def emulator(tmp_path_factory: pytest.TempPathFactory, free_ports: int) -> Iterator[Emulator]:
     """The AWS emulator on loopback, with nothing deployed."""
     local = Emulator(home=tmp_path_factory.mktemp("emulator"), port=free_ports)
     with local.stopped_on_failure():
@@ -232,3 +247,38 @@ def upstreams(tmp_path: Path) -> Iterator[tuple[str, sample.Recorded]]:
 @pytest.fixture
 def stages(emulator: Local, upstreams: tuple[str, sample.Recorded]) -> Stages:
     return new_stages(emulator, *upstreams)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for loopback and HOST that vouches for itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    names = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(names, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("certificate") / "loopback.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.fixture
+def tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server needs to speak TLS; clients that are made in the test trust it."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

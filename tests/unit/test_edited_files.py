@@ -27,6 +27,7 @@ def test_the_projects_own_are_good() -> None:
         ("languages/en.toml", "[labels]", "[labels", "expected TOML"),
         ("pages/digest.html", "<h1>{{ labels.digest }}", "<h1>{{ labels.digest }", "pages/digest.html, line "),
         ("archive/index.html", "{% endfor %}", "", "archive/index.html, line "),
+        ("announcements/mail.html", "{% endfor %}", "", "announcements/mail.html, line "),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:

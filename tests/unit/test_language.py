@@ -10,10 +10,12 @@ from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
 from paperboy.languages.language import (
+    AnnouncementLabels,
     ArchiveLabels,
     Bounds,
     Code,
     FeedLabels,
+    GreetingLabels,
     Labels,
     Language,
     LanguageError,
@@ -28,10 +30,20 @@ from tests.samples import EN, ZH, paper
 
 LAYER = ROOT / "shared/paperboy"
 PAGES = [f"pages/{name}" for name in ("markdown.py", "text.py", "html.py", "head.html", "digest.html")]
-PAGES += [f"archive/{file.name}" for file in sorted((LAYER / "archive").iterdir()) if file.suffix in (".py", ".html")]
-"""What writes the pages."""
-PARTS: dict[str, type[BaseModel]] = {"archive": ArchiveLabels, "feeds": FeedLabels}
-"""Tables of labels that the pages across days use by their names."""
+PAGES += [
+    f"{room}/{file.name}"
+    for room in ("announcements", "archive")
+    for file in sorted((LAYER / room).iterdir())
+    if file.suffix in (".py", ".html")
+]
+"""What writes the pages and the announcements."""
+PARTS: dict[str, type[BaseModel]] = {
+    "announcement": AnnouncementLabels,
+    "archive": ArchiveLabels,
+    "feeds": FeedLabels,
+    "greeting": GreetingLabels,
+}
+"""Tables of labels that these use by their names."""
 
 every_language = pytest.mark.parametrize("language", [ZH, EN], ids=lambda language: language.code)
 
@@ -53,9 +65,9 @@ def test_languages_are_known_everywhere() -> None:
 
 
 def test_every_label_is_used() -> None:
-    """The pages use each label, and no other; that each language has them all is seen when it is loaded."""
+    """Pages and announcements use each label, and no other; that a language has them all is seen when it is loaded."""
     source = "".join((LAYER / file).read_text("utf-8") for file in [*PAGES, "languages/language.py"])
-    names = set(re.findall(r"\blabels\.(\w+)", source)) - {"date_of", "month_of", "week_of"}
+    names = set(re.findall(r"\blabels\.(\w+)", source)) - {"date_of", "short_date_of", "month_of", "week_of"}
     names |= set(re.findall(r"\bself\.(\w+)\b", source)) & {"date", "months", "weekdays"}
     assert set(Labels.model_fields) == names
     for part, labels in PARTS.items():
@@ -63,7 +75,7 @@ def test_every_label_is_used() -> None:
 
 
 def test_pages_have_no_words_of_their_own() -> None:
-    """What writes the pages holds no Chinese: a second language would not reach it."""
+    """What writes the pages and announcements holds no Chinese: a second language would not reach it."""
     assert [] == [file for file in PAGES if re.search(CHINESE, (LAYER / file).read_text("utf-8"))]
 
 

@@ -127,6 +127,31 @@ class FeedLabels(_Table):
     """Why there are none where pages are private, and what to do."""
 
 
+class AnnouncementLabels(_Table):
+    """What a channel is told besides the papers."""
+
+    date: Annotated[_Text, _with_places("month", "day", "weekday")]
+    """A day, short enough for a phone's lock screen."""
+    papers: _Counted
+    trophies: _Counted
+    """How many papers there are, after the day."""
+    best: _Counted
+    """The same after the week."""
+    more: _Counted
+    """How many papers a chat is not told."""
+    on_web: _Plain
+    """The link to the page."""
+
+    subject_of_day: Annotated[_Text, _with_places("month", "day", "title")]
+    subject_of_week: Annotated[_Text, _with_places("year", "week", "title")]
+    """Of a mail, with the best paper's title."""
+    low: _Counted
+    rest: _Counted
+    """Before the link to the page, where a mail does not hold all papers."""
+    rest_private: _Counted
+    """The same where there is no link."""
+
+
 class ReadingLabels(_Table):
     """What a day's page says of the ways from it, and of a reader's marks."""
 
@@ -165,6 +190,13 @@ class SearchLabels(_Table):
     failed_months: _Plain
     """Where not even the list of the months could be had."""
     retry: _Plain
+
+
+class GreetingLabels(_Table):
+    """What a channel is sent to show that it works: without a character that a channel's markup knows."""
+
+    title: _Plain
+    text: _Plain
 
 
 class Labels(_Table):
@@ -239,11 +271,19 @@ class Labels(_Table):
     feeds: FeedLabels
 
     search: SearchLabels
+    announcement: AnnouncementLabels
+
+    greeting: GreetingLabels
 
     def date_of(self, day: dt.date) -> str:
         """A day as its readers write it."""
         month, weekday = self.months[day.month - 1], self.weekdays[day.weekday()]
         return self.date.format(year=day.year, month=month, day=day.day, weekday=weekday)
+
+    def short_date_of(self, day: dt.date) -> str:
+        """A day of these weeks, without its year."""
+        month, weekday = self.months[day.month - 1], self.weekdays[day.weekday()]
+        return self.announcement.date.format(month=month, day=day.day, weekday=weekday)
 
     def month_of(self, name: str) -> str:
         """A month such as ``2026-02`` as its readers write it."""
