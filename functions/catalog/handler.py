@@ -86,4 +86,5 @@ def collaborators() -> Catalog:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
-    return handle_publications(event, partial(collaborators().catalog_days, again=is_again(event)))
+    catalog_days = partial(collaborators().catalog_days, again=is_again(event))
+    return handle_publications(event, lambda days, _: catalog_days(days))

@@ -20,7 +20,7 @@ from tests.benchmarks.common import benchmark, console, local_stack, run, show, 
 PYTHON = str(Path(sys.base_prefix) / "bin" / "python3.13")
 RUNTIME = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"]
 """What Lambda's Python runtime has besides the standard library."""
-REACH = {"Ingest": 1.5, "Score": 1.5, "Summarize": 1.8, "Render": 1.5, "Catalog": 1.5}
+REACH = {"Ingest": 1.5, "Score": 1.5, "Summarize": 1.8, "Render": 1.5, "Catalog": 1.5, "Announce": 1.8}
 """Times of `import boto3` and one client."""
 STATEMENTS = {"Summarize": "import handler, paperboy.adapters.models.openai"}
 """A provider is loaded with the first event: the one over HTTP takes longest."""

@@ -229,7 +229,7 @@ def test_docker_desktop(demo: Demo, tmp_path: Path) -> None:
     assert before == demo.local.running().keys()
     assert [200, 200] == answers()
     environments = json.loads(env_file.read_text())
-    assert {"Ingest", "Score", "Summarize", "Render", "Catalog"} == set(environments)
+    assert {"Ingest", "Score", "Summarize", "Render", "Catalog", "Announce"} == set(environments)
     assert {url} == {each["AWS_ENDPOINT_URL"] for each in environments.values()}
     assert environments["Score"]["QUEUE_URL"].startswith(url)
     assert f"http://host.docker.internal:{demo.local.port + 1}" == environments["Ingest"]["HF_BASE_URL"]

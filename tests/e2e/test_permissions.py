@@ -64,6 +64,7 @@ MAY = {
     "Score": ("dynamodb:GetItem", "dynamodb:Query"),
     "Summarize": ("dynamodb:GetItem", "sqs:GetQueueAttributes"),
     "Render": ("dynamodb:Query", "s3:GetObject", "s3:ListBucket", A_DAY),
+    "Announce": ("s3:GetObject", "s3:ListBucket"),
     "Catalog": ("dynamodb:GetItem", "s3:GetObject", "s3:ListBucket", ACROSS_DAYS),
 }
 MAY_NOT = {
@@ -79,6 +80,7 @@ MAY_NOT = {
         ACROSS_DAYS,
         "sqs:ReceiveMessage",
     ),
+    "Announce": ("dynamodb:Query", "dynamodb:Scan", "s3:DeleteObject", NO_PAGE, A_DAY, "sqs:SendMessage"),
     "Catalog": ("dynamodb:Query", "dynamodb:BatchWriteItem", "s3:DeleteObject", NO_PAGE, A_DAY, "sqs:SendMessage"),
 }
 

@@ -37,6 +37,7 @@ def options(demo: Demo) -> list[str]:
         ("Ingest", "ingest", '"nothing new"'),
         ("Score", "score", '{"batchItemFailures": []}'),
         ("Summarize", "summarize_again", '{"batchItemFailures": []}'),
+        ("Announce", "announce", '{"batchItemFailures": []}'),
         ("Catalog", "catalog_again", '{"batchItemFailures": []}'),
         ("Render", "render", '{"batchItemFailures": []}'),
     ],

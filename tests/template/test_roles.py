@@ -36,6 +36,10 @@ def deployed(value: Any, resources: Resources) -> Any:
         return arn(name, attribute) if attribute else PSEUDO.get(name, name)
 
     match value:
+        case {"Fn::If": ["Emulated", _, in_aws]}:
+            return deployed(in_aws, resources)
+        case {"Ref": name}:
+            return name
         case {"Fn::GetAtt": [name, attribute]}:
             return arn(name, attribute)
         case {"Fn::Sub": text}:

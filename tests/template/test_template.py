@@ -11,13 +11,16 @@ import pytest
 from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
+from paperboy.adapters.deliveries import LEASE_SECONDS
 from paperboy.adapters.observe import Metric
+from paperboy.adapters.queue import MAX_HIDDEN_SECONDS
 from paperboy.adapters.table import CLAIM_SECONDS
 from paperboy.days.keys import (
     BUDGET,
     DIGESTS,
     RANKING,
     RUN,
+    announced_partition,
     day_partition,
     paper_key,
     summary_key,
@@ -30,7 +33,7 @@ type Template = dict[str, dict[str, Any]]
 
 FAILURE_QUEUE = {"Fn::GetAtt": ["FailureQueue", "Arn"]}
 SUMMARY_QUEUE = {"Fn::GetAtt": ["SummaryQueue", "Arn"]}
-CATALOG_QUEUE = {"Fn::GetAtt": ["CatalogQueue", "Arn"]}
+CATALOG_QUEUE, ANNOUNCE_QUEUE = ({"Fn::GetAtt": [name, "Arn"]} for name in ("CatalogQueue", "AnnounceQueue"))
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
 STREAM = {"Fn::GetAtt": ["Table", "StreamArn"]}
 BUCKET = {"Fn::GetAtt": ["PagesBucket", "Arn"]}
@@ -121,15 +124,27 @@ def test_every_parameter_can_be_left_alone(template: Template) -> None:
 def test_outputs(template: Template) -> None:
     """The outputs are those that people and the command look for."""
     assert {
-        *("Table", "Bucket", "Pages", "Access", "Link", "Ingest", "Score", "Summarize", "Render", "Catalog"),
-        *("ScoreLogs", "SummarizeLogs", "RenderLogs", "CatalogLogs"),
+        *(
+            "Table",
+            "Bucket",
+            "Pages",
+            "Access",
+            "Link",
+            "Ingest",
+            "Score",
+            "Summarize",
+            "Render",
+            "Catalog",
+            "Announce",
+        ),
+        *("ScoreLogs", "SummarizeLogs", "RenderLogs", "CatalogLogs", "AnnounceLogs"),
         *("SummaryQueue", "SummaryDeadLetterQueue", "FailureQueue"),
     } == set(template["Outputs"])
 
 
 def test_pages_are_in_one_folder(resources: Resources, template: Template) -> None:
-    """Render and catalog write to the folder that the outputs name, and that folder always has a name."""
-    for function in ("Render", "Catalog"):
+    """The folder that the outputs name is the one that functions write to and read, and it always has a name."""
+    for function in ("Render", "Catalog", "Announce"):
         variables = resources[function]["Properties"]["Environment"]["Variables"]
         assert ({"Ref": "PagesBucket"}, {"Ref": "PagesPrefix"}) == (variables["BUCKET_NAME"], variables["PAGES_PREFIX"])
     values = {name: output["Value"] for name, output in template["Outputs"].items()}
@@ -172,10 +187,13 @@ def test_an_emulator_does_without_tls_and_nothing_else(resources: Resources, tem
     assert {"Fn::Or": accounts} == template["Conditions"]["Emulated"]
     branches = [(emulated, cloud) for name, emulated, cloud in choices(resources) if name == "Emulated"]
     host = {"Fn::Sub": "https://${PagesBucket.RegionalDomainName}/${PagesPrefix}"}
-    assert host == resources["Catalog"]["Properties"]["Environment"]["Variables"]["PAGES_URL"]["Fn::If"][2]
-    branches.remove(("", host))
-    assert [NO_VALUE] * 6 == [emulated for emulated, _ in branches]
-    assert ["", "", "", "", "", "TlsOnly"] == sorted(cloud and cloud["Sid"] for _, cloud in branches)
+    for function in ("Catalog", "Announce"):
+        assert host == resources[function]["Properties"]["Environment"]["Variables"]["PAGES_URL"]["Fn::If"][2]
+        branches.remove(("", host))
+    [channels] = [each for each in statements(resources, "AnnounceRole") if each["Sid"] == "ReadChannels"]
+    branches.remove(tuple(channels["Resource"]["Fn::If"][1:]))
+    assert [NO_VALUE] * 7 == [emulated for emulated, _ in branches]
+    assert ["", "", "", "", "", "", "TlsOnly"] == sorted(cloud and cloud["Sid"] for _, cloud in branches)
     in_aws = {"Fn::Not": [{"Condition": "Emulated"}]}
     assert {"NeedsBucketPolicy": {"Fn::Or": [{"Condition": "IsReadableByAnyone"}, in_aws]}} == {
         name: condition for name, condition in template["Conditions"].items() if "'Emulated'" in str(condition)
@@ -193,9 +211,9 @@ def test_sam_local_can_set_the_endpoint(resources: Resources) -> None:
 
 
 def test_functions(resources: Resources) -> None:
-    """There are five functions, each with a role of its own."""
+    """There are six functions, each with a role of its own."""
     functions = of_type(resources, "AWS::Lambda::Function")
-    names = ("Ingest", "Score", "Summarize", "Render", "Catalog")
+    names = ("Ingest", "Score", "Summarize", "Render", "Catalog", "Announce")
     assert {name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in names} == {
         name: function["Role"] for name, function in functions.items()
     }
@@ -216,17 +234,27 @@ def test_no_failed_event_is_lost(resources: Resources) -> None:
     assert {name: {"OnFailure": {"Destination": FAILURE_QUEUE}} for name in ("Ingest", "Score", "Render")} == places
     for name, schedule in of_type(resources, "AWS::Scheduler::Schedule").items():
         assert {"Arn": FAILURE_QUEUE} == schedule["Target"]["DeadLetterConfig"], name
-    redrive = {name: resources[name]["Properties"]["RedrivePolicy"] for name in ("SummaryQueue", "CatalogQueue")}
+    redrive = {
+        name: resources[name]["Properties"]["RedrivePolicy"]
+        for name in ("SummaryQueue", "CatalogQueue", "AnnounceQueue")
+    }
     assert {"Fn::GetAtt": ["SummaryDeadLetterQueue", "Arn"]} == redrive["SummaryQueue"]["deadLetterTargetArn"]
     assert (FAILURE_QUEUE, 5) == tuple(redrive["CatalogQueue"].values())
-    [target] = resources["Publications"]["Properties"]["Targets"]
-    assert {"Arn": FAILURE_QUEUE} == target["DeadLetterConfig"]
+    assert (FAILURE_QUEUE, 20) == tuple(redrive["AnnounceQueue"].values())
+    for target in resources["Publications"]["Properties"]["Targets"]:
+        assert {"Arn": FAILURE_QUEUE} == target["DeadLetterConfig"]
+
+
+def test_what_waits_longest_reaches_the_failures(resources: Resources) -> None:
+    """A publication whose channel asks for a long wait each time is tried for the last time before SQS forgets it."""
+    queue = resources["AnnounceQueue"]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] * MAX_HIDDEN_SECONDS < queue["MessageRetentionPeriod"]
 
 
 def test_event_sources(resources: Resources) -> None:
-    """The table's stream and two queues invoke functions; a new source needs a failure destination as well."""
+    """The table's stream and three queues invoke functions; a new source needs a failure destination as well."""
     sources = [each["EventSourceArn"] for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()]
-    assert sorted([STREAM, STREAM, SUMMARY_QUEUE, CATALOG_QUEUE], key=str) == sorted(sources, key=str)
+    assert sorted([STREAM, STREAM, SUMMARY_QUEUE, CATALOG_QUEUE, ANNOUNCE_QUEUE], key=str) == sorted(sources, key=str)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +333,7 @@ def test_a_key_is_one_functions(resources: Resources, function: str, variable: s
         ("ScoreRole", "ForAllValues:StringLike", [DAYS]),
         ("SummarizeRole", "ForAllValues:StringLike", [DAYS, BUDGET]),
         ("RenderRole", "ForAllValues:StringEquals", [DIGESTS]),
+        ("AnnounceRole", "ForAllValues:StringLike", [announced_partition("*")]),
     ],
 )
 def test_writes_only_its_own_records(resources: Resources, role: str, operator: str, own: list[str]) -> None:
@@ -335,9 +364,10 @@ PUT = {
             *("index.html", "search.html", "search/*", "feeds/*"),
             *("months/*", "weeks/*", "years/*"),
         ),
+        "AnnounceRole": (),
     }.items()
 }
-"""What each of two roles may put: pages that are its own."""
+"""What each role that reads pages may put: pages that are its own."""
 
 
 def test_a_page_has_one_writer(resources: Resources) -> None:
@@ -360,9 +390,9 @@ def test_a_page_has_one_writer(resources: Resources) -> None:
     }
     assert {"s3:ListBucket", "s3:GetObject", "s3:PutObject"} == {action for _, action, _ in about_pages}
     assert set() == set(PUT["RenderRole"]) & set(PUT["CatalogRole"])
-    assert {("CatalogRole", str(PAGES))} | {("RenderRole", place) for place in PUT["RenderRole"]} == {
-        (role, place) for role, action, place in about_pages if action == "s3:GetObject"
-    }
+    read = {("RenderRole", place) for place in PUT["RenderRole"]} | {("CatalogRole", str(PAGES))}
+    read.add(("AnnounceRole", str({"Fn::Sub": "${PagesBucket.Arn}/${PagesPrefix}/digests/*.json"})))
+    assert read == {(role, place) for role, action, place in about_pages if action == "s3:GetObject"}
 
 
 def test_bucket_is_closed(resources: Resources) -> None:
@@ -416,10 +446,11 @@ def test_only_the_bucket_can_be_public(resources: Resources) -> None:
 
 
 def test_a_queue_is_open_to_the_rule_alone(resources: Resources) -> None:
-    """The rule may send to its two queues, each by a policy of its own: SQS refuses a statement about more than one."""
+    """The rule may send to its three queues, each by a policy of its own: SQS takes no statement about two."""
     policies = of_type(resources, "AWS::SQS::QueuePolicy").values()
-    assert [[{"Ref": "CatalogQueue"}], [{"Ref": "FailureQueue"}]] == [policy["Queues"] for policy in policies]
-    for policy, queue in zip(policies, (CATALOG_QUEUE, FAILURE_QUEUE), strict=True):
+    names = ("CatalogQueue", "AnnounceQueue", "FailureQueue")
+    assert [[{"Ref": name}] for name in names] == [policy["Queues"] for policy in policies]
+    for policy, queue in zip(policies, (CATALOG_QUEUE, ANNOUNCE_QUEUE, FAILURE_QUEUE), strict=True):
         [statement] = policy["PolicyDocument"]["Statement"]
         assert {
             "Sid": "TakePublications",
@@ -444,9 +475,11 @@ def test_times_fit(resources: Resources) -> None:
     hidden = resources["SummaryQueue"]["Properties"]["VisibilityTimeout"]
     assert hidden >= 6 * timeout
     assert timeout < CLAIM_SECONDS < hidden
-    catalog = resources["Catalog"]["Properties"]["Timeout"]
-    window = resources["CatalogPublications"]["Properties"]["MaximumBatchingWindowInSeconds"]
-    assert resources["CatalogQueue"]["Properties"]["VisibilityTimeout"] >= 6 * catalog + window
+    for name in ("Catalog", "Announce"):
+        hidden = resources[f"{name}Queue"]["Properties"]["VisibilityTimeout"]
+        window = resources[f"{name}Publications"]["Properties"].get("MaximumBatchingWindowInSeconds", 0)
+        assert hidden >= 6 * resources[name]["Properties"]["Timeout"] + window, name
+    assert resources["Announce"]["Properties"]["Timeout"] < LEASE_SECONDS < hidden
 
 
 def test_queue_mapping(resources: Resources, template: Template) -> None:
@@ -491,17 +524,20 @@ def test_what_is_a_publication(resources: Resources, key: str, is_one: bool) -> 
 
 
 def test_a_publication_is_heard(resources: Resources) -> None:
-    """The bucket tells EventBridge what is put, and the rule hands it to the queue that invokes catalog."""
+    """The bucket tells EventBridge what is put, and the rule hands it to the queues of catalog and announce."""
     notifications = resources["PagesBucket"]["Properties"]["NotificationConfiguration"]
     assert {"EventBridgeConfiguration": {"EventBridgeEnabled": True}} == notifications
-    assert [CATALOG_QUEUE] == [each["Arn"] for each in resources["Publications"]["Properties"]["Targets"]]
-    assert CATALOG_QUEUE == resources["CatalogPublications"]["Properties"]["EventSourceArn"]
+    assert [CATALOG_QUEUE, ANNOUNCE_QUEUE] == [
+        each["Arn"] for each in resources["Publications"]["Properties"]["Targets"]
+    ]
+    for name, queue in (("Catalog", CATALOG_QUEUE), ("Announce", ANNOUNCE_QUEUE)):
+        assert queue == resources[f"{name}Publications"]["Properties"]["EventSourceArn"]
 
 
 def test_alarms(resources: Resources) -> None:
     """Low rungs, unreadable records, failures for good and a service that stopped each raise an alarm, sent by mail."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
-    bad = {"LowRungAlarm", "UnreadableRecordAlarm", "FailureAlarm", "DeadLetterAlarm"}
+    bad = {"LowRungAlarm", "UnreadableRecordAlarm", "FailureAlarm", "DeadLetterAlarm", "NotAnnouncedAlarm"}
     stopped = {"NoRunAlarm", "NoDigestAlarm"}
     assert bad | stopped == set(alarms)
     by_mail = {"Fn::If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], NO_VALUE]}
@@ -529,7 +565,7 @@ def test_alarms_look_at_metrics_that_are_raised(resources: Resources) -> None:
     """The metrics of ours that alarms look at are names that the functions count under, in their namespace."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
     ours = {each["MetricName"]: each for each in alarms if "AWS/" not in str(each["Namespace"])}
-    assert {Metric.ON_LOW_RUNG, Metric.PUBLISHED, Metric.UNREADABLE_RECORDS} == set(ours)
+    assert {Metric.ON_LOW_RUNG, Metric.PUBLISHED, Metric.UNREADABLE_RECORDS, Metric.GIVEN_UP} == set(ours)
     variables = resources["Render"]["Properties"]["Environment"]["Variables"]
     for name, alarm in ours.items():
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == alarm["Namespace"], name

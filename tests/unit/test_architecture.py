@@ -188,6 +188,13 @@ def loaded_by(code: str, **environment: str) -> set[str]:
         ),
         ("render", {"batch", "boto3", "bucket", "items", "jinja2", "observe", "settings", "stream", "table"}),
         (
+            "announce",
+            {
+                *("batch", "boto3", "bucket", "channels", "channels.kept", "deliveries", "items", "jinja2"),
+                *("observe", "publications", "queue", "settings"),
+            },
+        ),
+        (
             "catalog",
             {
                 *("archive", "batch", "boto3", "bucket", "feedgenerator", "items", "jinja2", "observe", "publications"),
@@ -220,6 +227,24 @@ def test_only_the_provider_that_is_configured_is_loaded(summarizer: str, used: s
         QUEUE_URL="https://sqs.us-east-1.amazonaws.com/1/summaries",
     )
     assert used == loaded & {"models.bedrock", "models.openai", "http", "secret", "httpx"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "used"),
+    [
+        ({"kind": "feishu", "url": "https://a.test/"}, {"channels.feishu", "channels.codes", "channels.post", "httpx"}),
+        ({"kind": "webhook", "url": "https://a.test/", "secret": "s"}, {"channels.webhook", "channels.post", "httpx"}),
+    ],
+    ids=["feishu", "webhook"],
+)
+def test_only_the_channel_that_is_sent_to_is_loaded(channel: dict[str, str], used: set[str]) -> None:
+    """What sends to one kind of channel loads no other kind's module, and none of AWS's library."""
+    read = f"load_sender(read_channel({json.dumps(channel)!r}))"
+    loaded = loaded_by(
+        "from paperboy.adapters.channels import load_sender; "
+        f"from paperboy.announcements.channel import read_channel; {read}"
+    )
+    assert used | {"channels", "http"} == loaded
 
 
 def test_threads_share_clients() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from paperboy.adapters.settings import (
+    AnnounceSettings,
     CatalogSettings,
     IngestSettings,
     RenderSettings,
@@ -52,6 +53,19 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
         RenderSettings,
         {"TABLE_NAME": "days", "BUCKET_NAME": "pages", "LANGUAGE": "zh", "PAGES_PREFIX": "0c5e-Q"},
     ),
+    "Announce": (
+        AnnounceSettings,
+        {
+            "TABLE_NAME": "days",
+            "BUCKET_NAME": "pages",
+            "LANGUAGE": "zh",
+            "PAGES_PREFIX": "0c5e-Q",
+            "ACCESS": "private",
+            "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/announcements",
+            "CHANNELS_NAME": "/paperboy/channels",
+            "TIME_ZONE": "Asia/Shanghai",
+        },
+    ),
     "Catalog": (
         CatalogSettings,
         {
@@ -69,6 +83,7 @@ FUNCTIONS: dict[str, tuple[type[Settings], dict[str, str]]] = {
 BAD_VALUES = {
     "TABLE_NAME": [""],
     "BUCKET_NAME": [""],
+    "CHANNELS_NAME": [""],
     "ACCESS": ["", "open"],
     "PAGES_URL": ["pages.example.com", "https://pages.example.com/", "https://a b"],
     "PAGES_PREFIX": ["", "a/b", "a b", "../a"],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paperboy_cli.local.emulator import Local
     from paperboy_cli.stack.host import Stack
 
-FUNCTIONS = ("Ingest", "Score", "Summarize", "Render", "Catalog")
+FUNCTIONS = ("Ingest", "Score", "Summarize", "Render", "Catalog", "Announce")
 """The functions of the template, by their logical ids."""
 DESKTOP = "Docker Desktop"
 
@@ -71,7 +71,8 @@ def open_to_docker(local: Local, stack: Stack) -> bool:
         environments[function] = {key: docker.translate(value) for key, value in variables.items()}
     # Readers find the pages where this machine does, whatever containers call it.
     bucket, prefix = local.describe(stack).pages
-    environments["Catalog"]["PAGES_URL"] = f"{local.url}/{bucket}/{prefix}"
+    for function in ("Catalog", "Announce"):
+        environments[function]["PAGES_URL"] = f"{local.url}/{bucket}/{prefix}"
     write_json(local.home / "env.json", environments)
     local.docker_host.write_text(docker.host)
     return docker.subnet is not None and local.start_bridge(docker.host, docker.subnet)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FAILURE_QUEUES = ("SummaryDeadLetterQueue", "FailureQueue")
 """Outputs of a stack: the queues for what failed for good."""
-OUTPUTS = {"Table", "Bucket", "Pages", "Access", "Ingest", "Render", "Catalog", *FAILURE_QUEUES}
+OUTPUTS = {"Table", "Bucket", "Pages", "Access", "Ingest", "Render", "Catalog", "Announce", *FAILURE_QUEUES}
 """What the command needs of a stack's outputs."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -48,3 +49,10 @@ def to_attributes(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The values that a client of DynamoDB answered, without their types."""
     return {name: DESERIALIZER.deserialize(value) for name, value in attributes.items()}
+
+
+def where(condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a request that holds where `condition` does; a `#name` in it is the field of that name."""
+    names = {f"#{name}": name for name in re.findall(r"#(\w+)", condition)}
+    arguments = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": to_attributes(values)}
+    return {"ConditionExpression": condition} | {name: value for name, value in arguments.items() if value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 if TYPE_CHECKING:
+    from paperboy.days.delivery import Delivery
     from paperboy.days.records import SummaryRecord
     from paperboy.papers.listing import Listing
 
@@ -28,6 +30,9 @@ __all__ = [
 # Lambda takes the level of a line of JSON only where its time is as RFC 3339 has it.
 logger = Logger(use_rfc3339=True)
 metrics = Metrics()
+
+COUNTING = threading.Lock()
+"""Powertools loses one of two values that threads add at once."""
 
 # They log every address and where credentials were found at INFO: more than a log should say.
 for name in ("httpx", "botocore"):
@@ -54,13 +59,16 @@ class Metric(StrEnum):
     """Summaries that a limit of the budget left without a model."""
     PUBLISHED = "Published"
     """Digests that came out or changed; an alarm looks at it."""
+    GIVEN_UP = "GivenUp"
+    """Messages that a channel was not told, and is not told by itself any more; an alarm looks at it."""
     UNREADABLE_RECORDS = "UnreadableRecords"
     """Records of the table, pages and shards that could not be read; an alarm looks at it."""
 
 
 def count(metric: Metric, value: int) -> None:
-    """Add `value` to a metric."""
-    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=value)
+    """Add `value` to a metric; from any thread."""
+    with COUNTING:
+        metrics.add_metric(name=metric, unit=MetricUnit.Count, value=value)
 
 
 def report_listing(listing: Listing) -> None:
@@ -88,3 +96,17 @@ def report_unreadable_page(key: str, reason: str) -> None:
     """Log a page, or a shard, that cannot be read, and count it."""
     logger.error("page unreadable", extra={"status": "unreadable", "key": key, "reason": reason})
     count(Metric.UNREADABLE_RECORDS, 1)
+
+
+def report_delivery(name: str, channel: str, number: int, delivery: Delivery) -> None:
+    """Log what became of a message, and count those that are given up."""
+    status = "sent" if delivery.sent_at else "given up" if delivery.given_up else "not sent"
+    fields = {"announcement": name, "channel": channel, "number": number, "status": status, "reason": delivery.reason}
+    logger.info("message announced", extra=fields | {"sent_id": delivery.message_id})
+    count(Metric.GIVEN_UP, int(delivery.given_up))
+
+
+def report_unreadable_channel(name: str, reason: str) -> None:
+    """Log a channel whose settings cannot be read, and count it as a message that is given up."""
+    logger.error("channel unreadable", extra={"status": "unreadable", "channel": name, "reason": reason})
+    count(Metric.GIVEN_UP, 1)

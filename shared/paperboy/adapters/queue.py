@@ -23,6 +23,10 @@ MAX_RETURN_SECONDS = 240
 """After how long a message that was not done is delivered again, at least: the first time, and from the fourth on."""
 
 
+MAX_HIDDEN_SECONDS = 14_400
+"""For how long a message is hidden at most: it has to reach the failures before the queue forgets it."""
+
+
 class Queue:
     def __init__(self, url: str, client: SQSClient | None = None) -> None:
         self._url = url
@@ -52,7 +56,7 @@ class Queue:
                 pass
             except Exception:
                 logger.exception("message failed", extra=fields)
-            self._return(message)
+            self.give_back(message)
             return None, False
 
         messages = event["Records"]
@@ -62,15 +66,17 @@ class Queue:
         done = [result for result, is_done in outcomes if is_done]
         return done, batch_response(failed)  # type: ignore[return-value] # what is done has a Result
 
-    def _return(self, message: dict[str, Any]) -> None:
-        """Have a message delivered again before the queue would: it hides one for as long as a crash asks for."""
+    def give_back(self, message: dict[str, Any], least_seconds: float = 0.0) -> None:
+        """Have a message delivered again before the queue would: it hides one for as long as a crash asks for.
+
+        Not before `least_seconds`, and later the more often it came.
+        """
         try:
+            wait = return_seconds(int(message["attributes"]["ApproximateReceiveCount"]), SystemRandom().random())
             self._sqs.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=message["receiptHandle"],
-                VisibilityTimeout=return_seconds(
-                    int(message["attributes"]["ApproximateReceiveCount"]), SystemRandom().random()
-                ),
+                VisibilityTimeout=min(max(wait, round(least_seconds)), MAX_HIDDEN_SECONDS),
             )
         except (ClientError, KeyError) as error:  # it comes back all the same, only later
             logger.warning("message not returned", extra={"message_id": message["messageId"], "reason": str(error)})

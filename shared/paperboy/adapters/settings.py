@@ -118,9 +118,22 @@ class RenderSettings(_Pages, Settings):
     pass
 
 
-class CatalogSettings(_Pages, Settings):
+class _Site(_Pages):
+    """Where readers find the pages, and who may read them."""
+
     access: Access = Field(alias="ACCESS")
     pages_url: Annotated[str, StringConstraints(pattern=r"^(https?://\S+[^/\s])?$")] = Field(
         alias="PAGES_URL", default=""
     )
     """Where readers find the pages' folder; empty in an emulator, where it is what the bucket is reached at."""
+
+
+class CatalogSettings(_Site, Settings):
+    pass
+
+
+class AnnounceSettings(_Site, Settings):
+    queue_url: Address = Field(alias="QUEUE_URL")
+    channels_name: Name = Field(alias="CHANNELS_NAME")
+    """The folder of Parameter Store that has a parameter for each channel."""
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = Field(alias="TIME_ZONE")

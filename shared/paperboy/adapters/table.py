@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import boto3
 from boto3.dynamodb.table import BatchWriter
 from pydantic import BaseModel, ValidationError
 
-from paperboy.adapters.items import UnreadableError, from_attributes, from_item, to_attributes, to_item
+from paperboy.adapters.items import UnreadableError, from_attributes, from_item, to_attributes, to_item, where
 from paperboy.days.keys import (
     DIGESTS,
     PAPER,
@@ -222,7 +221,7 @@ class Table:
                 TableName=self._name,
                 Key=_key(day_partition(request.day), summary_key(request.paper_id)),
                 UpdateExpression="SET spent = :spent REMOVE claim, claimed_until",
-                **_where("claim = :token", values),
+                **where("claim = :token", values),
             )
 
     def _claim(
@@ -239,7 +238,7 @@ class Table:
                 UpdateExpression="SET claim = :token, claimed_until = :until",
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **_where(condition, {**times, **values}),
+                **where(condition, {**times, **values}),
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             there: Any = error.response.get("Item", {})
@@ -297,20 +296,13 @@ class Table:
         fields = record.model_dump(mode="json", exclude_defaults=True)
         item = {"pk": partition, "sk": sort_key} | to_item(type(record), fields)
         try:
-            self._client.put_item(TableName=self._name, Item=to_attributes(item), **_where(condition, values or {}))
+            self._client.put_item(TableName=self._name, Item=to_attributes(item), **where(condition, values or {}))
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConflictError(f"{partition} {sort_key}") from error
 
 
 def _key(partition: str, sort_key: str) -> dict[str, Any]:
     return to_attributes({"pk": partition, "sk": sort_key})
-
-
-def _where(condition: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a request that holds where `condition` does; a `#name` in it is the field of that name."""
-    names = {f"#{name}": name for name in re.findall(r"#(\w+)", condition)}
-    arguments = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": to_attributes(values)}
-    return {"ConditionExpression": condition} | {name: value for name, value in arguments.items() if value}
 
 
 def _spent(item: dict[str, Any], attempt: int) -> Usage:

@@ -66,6 +66,8 @@ class Digest(BaseModel):
     """The papers that the cut left out, those with the most upvotes first; equal ones in rank order."""
     open: bool = False
     """Whether a later run can still mend it: a paper lacks a good summary."""
+    due: bool = False
+    """Whether it waits for nothing any more: the run that it was made in was the day's last."""
     receipt: Receipt
     usage: Usage = Usage()
     """What the model took for the day's papers so far, in all runs together."""
@@ -118,6 +120,7 @@ def assemble(records: DayRecords) -> Digest | None:
         entries=entries,
         left_out=tuple(left_out),
         open=any(records.lacks_summary(row.id, run) for row in selected),
+        due=run.due,
         receipt=receipt_of(run, len(entries), unreadable),
         usage=sum((record.usage for record in records.summaries.values()), Usage()),
     )

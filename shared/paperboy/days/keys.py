@@ -9,6 +9,9 @@ DIGESTS = "DIGESTS"
 BUDGET = "BUDGET"
 """The partition of what the model took, a record a month."""
 
+ANNOUNCED = "ANNOUNCED"
+"""What the partitions of what was announced begin with, one for each day and week."""
+
 PAPER, RUN, RANKING, SUMMARY = "PAPER", "RUN", "RANKING", "SUMMARY"
 """The kinds of record in a day's partition."""
 
@@ -25,6 +28,16 @@ def day_of(partition: str) -> dt.date | None:
         return dt.date.fromisoformat(day) if kind == "DAY" else None
     except ValueError:
         return None
+
+
+def announced_partition(name: str) -> str:
+    """The partition key of the deliveries of an announcement, by its name: ``ANNOUNCED#2026-02-03``."""
+    return f"{ANNOUNCED}#{name}"
+
+
+def delivery_key(channel: str, number: int) -> str:
+    """The sort key of the delivery of a piece, from 1, to a channel: ``feishu#1``."""
+    return f"{channel}#{number}"
 
 
 def paper_key(paper_id: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from paperboy.days.delivery import Delivery
 from paperboy.days.keys import PAPER, RANKING, kind_of, summary_key
 from paperboy.papers.listing import Rejection
 from paperboy.papers.paper import Paper, PaperId
@@ -206,6 +207,7 @@ RECORD_FORMATS: Mapping[type[BaseModel], int] = {
     SummaryRecord: 1,
     DigestRecord: 1,
     Usage: 1,
+    Delivery: 1,
 }
 """The version of each kind's format, which every record carries as `format`.
 

@@ -27,6 +27,7 @@ def write(digest: Digest, language: Language) -> str:
             "day": digest.day.isoformat(),
             "language": language.code,
             "open": digest.open,
+            "due": digest.due,
             "count": len(digest.entries),
             "papers": [_entry(entry, language) for entry in digest.entries],
             "left_out": [_left_out(placed) for placed in digest.left_out],
