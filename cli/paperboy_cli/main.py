@@ -10,7 +10,9 @@ import typer
 
 from paperboy import __version__
 from paperboy_cli.commands import (
+    announce,
     catalog,
+    channels,
     check,
     demo,
     deploy,
@@ -36,8 +38,8 @@ app = typer.Typer(
     help="""The day's AI papers, ranked by a score you can check by hand, told in Chinese.
 
     The local stack (up, run, status, down) is the project's own template on an AWS emulator, on 127.0.0.1 alone: no
-    account, no key. With --stack, `run`, `open`, `search`, `status` and `try` speak to one in AWS. `rank`, `render`,
-    `check` and `try` need no stack at all.""",
+    account, no key. With --stack, `run`, `open`, `search`, `status`, `channels` and `try` speak to one in AWS. `rank`,
+    `render`, `check` and `try` need no stack at all.""",
     epilog="PAPERBOY_PORT chooses the stack's port (4566; the next one serves the sample)."
     " HF_BASE_URL and HF_TOKEN say where listings come from, and LLM_BASE_URL, LLM_MODEL, LLM_API_KEY, LLM_EXTRA and"
     " MAX_OUTPUT_TOKENS which model `up` and `try` take.",
@@ -50,6 +52,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "open": open_.open_,
     "search": search.search,
     "catalog": catalog.catalog,
+    "announce": announce.announce,
     "deploy": deploy.deploy,
     "doctor": doctor.doctor,
     "rank": rank.rank,
@@ -60,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(channels.app, name="channels")
 
 
 def _show_version(wanted: bool) -> None:

@@ -35,6 +35,7 @@ from paperboy_cli.commands.up import bring_up
 from paperboy_cli.local.deployment import LIVE, SAMPLE
 from paperboy_cli.local.emulator import SAMPLE_DAYS, Local
 from paperboy_cli.local.processes import wait_for
+from paperboy_cli.local.sample import CHANNEL_PATH
 from paperboy_cli.stack.deployed import Deployed
 from tests.e2e.conftest import Demo
 from tests.samples import ZH
@@ -170,6 +171,23 @@ def test_a_model_that_goes_away_marks_the_day_and_its_return_mends_it(demo: Demo
     assert "10 of 10 told by the model, 0 marked. Model calls paid for: 4 more; mended: 4." in told
     assert {"model": 10} == rungs(demo, SECOND_ACT)
     assert not Deployed(demo.local, SAMPLE).table.read_day(SECOND_ACT).open
+
+
+def test_a_channel_is_told_once(demo: Demo) -> None:
+    """In the third act the sample's channel is told of the day, and shows it; a second demo tells it nothing, and
+    neither does whoever asks for that day again."""
+    [text] = channel(demo)
+    assert text.splitlines()[0] in demo.printed
+    assert f"{DAY}.html" in text
+    demo.paperboy("demo")
+    said = demo.paperboy("announce", DAY, "--sample").stdout
+    assert [text] == channel(demo)
+    assert "terminal 1  sent" in said
+
+
+def channel(demo: Demo) -> list[str]:
+    """What the sample's channel was told."""
+    return [each["markdown"]["text"] for each in httpx.get(f"{demo.local.sample_url}{CHANNEL_PATH}").json()]
 
 
 def test_every_page_has_its_type_and_is_fresh_within_minutes(demo: Demo) -> None:

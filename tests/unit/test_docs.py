@@ -73,7 +73,11 @@ def test_every_call_is_understood(arguments: list[str], monkeypatch: pytest.Monk
     """Each call of `paperboy` in a shell block is one that the command takes, and the project's files in it exist."""
     monkeypatch.chdir(ROOT)
     name, *rest = arguments
-    parameters = COMMANDS[name].make_context(name, rest).params
+    command = COMMANDS[name]
+    while hasattr(command, "commands"):
+        name, *rest = rest
+        command = command.commands[name]
+    parameters = command.make_context(name, rest).params
     for path in (value for value in parameters.values() if isinstance(value, Path) and value.parts[0] == "events"):
         assert path.exists()
 

@@ -34,6 +34,9 @@ def visited(*days: str) -> Letter:
 
 PUBLICATION = {"source": "aws.s3", "detail": {"object": {"key": "4cc1b6f3a5d94d0e/digests/2026-02-03.json"}}}
 """What a rule sends to a queue, and what lies in the one of failures, whoever moved it there."""
+ANNOUNCE_QUEUE = "arn:aws:sqs:us-east-1:123456789012:paperboy-AnnounceQueue-1"
+GIVEN_UP = {"Attributes": {"SentTimestamp": "1770177600000", "DeadLetterQueueSourceArn": ANNOUNCE_QUEUE}}
+UNDELIVERED = {"ERROR_MESSAGE": {"StringValue": "no permission"}}
 NEWEST = AWAY % "2026-02-03"
 
 
@@ -45,6 +48,11 @@ NEWEST = AWAY % "2026-02-03"
         (letter(failed(requestPayload={"day": "2026-02-01"})), ("ingest", ("2026-02-01",), None)),
         (letter(failed(ARN.replace("Ingest", "Score"), DDBStreamBatchInfo={})), ("score", (), None)),
         (letter(PUBLICATION), ("catalog", ("2026-02-03",), None)),
+        (letter(PUBLICATION, **GIVEN_UP), ("announce", ("2026-02-03",), None)),
+        (
+            letter(PUBLICATION, MessageAttributes=UNDELIVERED | {"TARGET_ARN": {"StringValue": ANNOUNCE_QUEUE}}),
+            ("announce", ("2026-02-03",), None),
+        ),
         (letter({"time": "2026-02-04T03:17:00Z"}), ("ingest", (), None)),
         (letter("no JSON"), ("ingest", (), None)),
         (letter("[]"), ("ingest", (), None)),
@@ -65,10 +73,17 @@ def test_the_reason_of_a_dead_letter() -> None:
 
 
 def test_the_reason_of_a_publication() -> None:
-    """A publication that catalog failed with is told from one that EventBridge could not hand to its queue."""
-    undelivered = {"ERROR_CODE": {"StringValue": "NO_PERMISSIONS"}, "ERROR_MESSAGE": {"StringValue": "no permission"}}
-    letters = letter(PUBLICATION), letter(PUBLICATION, MessageAttributes=undelivered)
-    assert ["what is made from many days failed every time", "no permission"] == [each.reason for each in letters]
+    """A publication that a function failed with is told from one that EventBridge could not hand to its queue."""
+    letters = (
+        letter(PUBLICATION),
+        letter(PUBLICATION, **GIVEN_UP),
+        letter(PUBLICATION, MessageAttributes=UNDELIVERED),
+    )
+    assert [
+        "what is made from many days failed every time",
+        "a channel could not be told, every time",
+        "no permission",
+    ] == [each.reason for each in letters]
 
 
 @pytest.mark.parametrize(
@@ -77,11 +92,12 @@ def test_the_reason_of_a_publication() -> None:
         (("ingest",), ["run DAY --sample", "status --clear --sample"]),
         (("catalog",), ["catalog --sample", "status --clear --sample"]),
         (("catalog", "render"), ["run DAY --sample", "catalog --sample", "status --clear --sample"]),
+        (("announce", "catalog"), ["catalog --sample", "announce DAY --sample", "status --clear --sample"]),
         ((), ["run DAY --sample", "status --clear --sample"]),
     ],
 )
 def test_the_way_out(functions: tuple[str, ...], commands: list[str]) -> None:
-    """A run makes a day again; what is made from many days has a command of its own, as a run would not make it."""
+    """A run makes a day again; what follows a publication has commands of its own, as a run would not do it."""
     status = {"cleared": False, "failures": [{"function": name} for name in functions]}
     assert commands == re.findall(r"`paperboy ([^`]*)`", way_out(status, " --sample"))
 
@@ -104,5 +120,6 @@ def test_what_came_out_since() -> None:
     for published_at, expected in ((earlier, False), (later, True)):
         lines = failure_lines(shown, [{"day": "2026-02-02", "published_at": published_at}])
         assert [expected] == [line.endswith("UTC; out since)") for line in lines]
-    [line] = failure_lines([letter(PUBLICATION).as_json()], [{"day": "2026-02-03", "published_at": later}])
-    assert line.endswith("UTC)")
+    for publication in (letter(PUBLICATION), letter(PUBLICATION, **GIVEN_UP)):
+        [line] = failure_lines([publication.as_json()], [{"day": "2026-02-03", "published_at": later}])
+        assert line.endswith("UTC)")

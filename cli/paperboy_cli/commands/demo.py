@@ -6,14 +6,16 @@ import datetime as dt
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from rich.text import Text
 
 from paperboy_cli.commands.run import follow
 from paperboy_cli.commands.up import bring_up
 from paperboy_cli.days import SAMPLE_DAY
 from paperboy_cli.errors import PaperboyError
+from paperboy_cli.local.sample import CHANNEL_PATH
 from paperboy_cli.terminal import console, receipt_line, step
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ REPLIES_BEFORE_AWAY = 6
 """Replies that the model still gives of the second day's ten papers before it goes away."""
 CATALOG_TIMEOUT_SECONDS = 60.0
 """How long the demo waits for what is made from many days."""
+CHANNEL = "terminal"
+"""What the sample's channel is called."""
 EXCERPT_LINES = 20
 """Lines of the digest that are shown: its head and the first paper."""
 
@@ -42,20 +46,25 @@ def demo() -> None:
         last = follow(deployed, SAMPLE_DAY)
         if last.step == "empty":
             raise PaperboyError(f"the sample has no papers: {last.text}.")
-        _second_act(deployed, SampleModel(local.sample_url), SAMPLE_DAY + dt.timedelta(days=1))
+        _second_act(deployed, SampleServer(local.sample_url), SAMPLE_DAY + dt.timedelta(days=1))
+        _third_act(deployed, SampleServer(local.sample_url), SAMPLE_DAY)
         _await_catalog(deployed)
         _show_digest(deployed, last.records)
 
 
-class SampleModel:
-    """The sample's model, which counts its calls and can be sent away. Raises PaperboyError where it is not there."""
+class SampleServer:
+    """The sample's model, which counts its calls and can be sent away, and its channel, which keeps what it is told.
+
+    Raises PaperboyError where it is not there.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def calls(self) -> int:
         """How many replies it was asked for and gave since it was started."""
-        return self._request("GET", "/calls").get("model", 0)
+        calls: int = self._request("GET", "/calls").get("model", 0)
+        return calls
 
     @contextmanager
     def away_after(self, replies: int) -> Iterator[None]:
@@ -66,7 +75,16 @@ class SampleModel:
         finally:
             self._request("PUT", "/model", {"answers": None})
 
-    def _request(self, method: str, path: str, body: object = None) -> dict[str, int]:
+    @property
+    def channel(self) -> str:
+        """The address of its channel."""
+        return self._url + CHANNEL_PATH
+
+    def told(self) -> list[str]:
+        """What its channel was told since it was started."""
+        return [each["markdown"]["text"] for each in self._request("GET", CHANNEL_PATH)]
+
+    def _request(self, method: str, path: str, body: object = None) -> Any:
         import httpx
 
         try:
@@ -75,11 +93,10 @@ class SampleModel:
             raise PaperboyError(
                 "the sample server does not do as it is told: `paperboy down` stops it, the next demo starts another."
             ) from error
-        answer: dict[str, int] = response.json()
-        return answer
+        return response.json()
 
 
-def _second_act(deployed: Deployed, model: SampleModel, day: dt.date) -> None:
+def _second_act(deployed: Deployed, model: SampleServer, day: dt.date) -> None:
     """The model goes away while `day` is made, and is back for the next run.
 
     What was done before is not done again, so that the act is played once.
@@ -99,6 +116,23 @@ def _second_act(deployed: Deployed, model: SampleModel, day: dt.date) -> None:
         records = follow(deployed, day).records
         calls, mended = model.calls() - calls_before, marked_before - _marked(records)
         console.print(f"{_told_and_marked(records)} Model calls paid for: {calls} more; mended: {mended}.")
+
+
+def _third_act(deployed: Deployed, sample: SampleServer, day: dt.date) -> None:
+    """A channel is told of `day`, and shows what it was told. An old day is no news, so that it is asked for.
+
+    A channel that was told once is not told again.
+    """
+    from paperboy.announcements.channel import DingtalkChannel
+    from paperboy_cli.stack.channels import ChannelStore
+
+    store = ChannelStore(deployed.host, deployed.stack)
+    store.put(CHANNEL, DingtalkChannel(url=SecretStr(sample.channel)))
+    told_before = len(sample.told())
+    deployed.announce(day)
+    for text in sample.told()[told_before:]:
+        _print_heading(f"{day}: the channel is told, as a bot of DingTalk would show it.")
+        console.print(Text(text), style="cyan", soft_wrap=True)
 
 
 def _await_catalog(deployed: Deployed) -> None:

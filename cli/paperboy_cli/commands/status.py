@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CLEAR_SECONDS = 60
 """How long what failed for good is hidden from others, before it is deleted."""
+AFTER_PUBLICATION = "catalog", "announce"
+"""The functions whose work a day's coming out again does not mend."""
 MAX_SHOWN_DIGESTS = 10
 """How many digests a person is shown, the newest."""
 
@@ -89,6 +91,7 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
     """
     from paperboy.archive.site import DAILY_FEED_KEY, INDEX_KEY, SEARCH_KEY
     from paperboy.pages.site import latest_key
+    from paperboy_cli.commands.announce import as_dict
     from paperboy_cli.stack.host import FAILURE_QUEUES
 
     digests = deployed.table.read_digests(since=dt.date.min)
@@ -114,6 +117,9 @@ def status_of(deployed: Deployed, days: int, settings: Settings | None = None, c
         "settings": chosen,
         "settings_file": str(settings.file) if settings and chosen else None,
         "usage": usage.model_dump() if usage else None,
+        "announced": [as_dict(place, delivery) for place, delivery in deployed.announced(newest).items()]
+        if (newest := max(digests, default=None))
+        else [],
         "waiting": waiting,
         "failures": [letter.as_json() for letter in letters],
         "cleared": clear,
@@ -176,6 +182,12 @@ def show(status: dict[str, Any], options: str | None) -> None:
         console.print(
             "  There are no feeds: a feed reader cannot sign in. With Access unlisted there are.", soft_wrap=True
         )
+    for each in status["announced"]:
+        state = "sent" if each["sent_at"] else "given up" if each["given_up"] else "not sent yet"
+        reason = f": {each['reason']}" if each["reason"] else ""
+        style = "" if each["sent_at"] else "yellow"
+        text = f"  {each['announcement']} to {each['channel']}: {state}{reason}"
+        console.print(Text(text, style=style), soft_wrap=True)
     for queue, number in status["waiting"].items():
         if number:
             console.print(
@@ -192,15 +204,17 @@ def way_out(status: dict[str, Any], options: str) -> str:
     if status["cleared"]:
         return "They are forgotten now."
     functions = {each["function"] for each in status["failures"]}
-    ways = [f"`paperboy run DAY{options}` makes a day again"] if functions != {"catalog"} else []
-    ways += [f"`paperboy catalog{options}` what is made from many days"] if "catalog" in functions else []
+    needs_run = not functions or functions - {*AFTER_PUBLICATION}
+    ways = [f"`paperboy run DAY{options}` makes a day again"] if needs_run else []
+    ways += [f"`paperboy catalog{options}` makes what is made from many days"] if "catalog" in functions else []
+    ways += [f"`paperboy announce DAY{options}` tells the channels"] if "announce" in functions else []
     return ", ".join([*ways, f"and `paperboy status --clear{options}` forgets what failed."])
 
 
 def failure_lines(failures: list[dict[str, Any]], digests: list[dict[str, Any]]) -> list[str]:
     """What failed for good in a queue, each cause once: the days and papers, the reason, and when it was last.
 
-    It says so where all of its days came out since, which mends nothing that is made from many days.
+    It says so where all of its days came out since, which mends nothing that happens after that.
     """
     from paperboy_cli.stack.letters import cause_of
 
@@ -215,7 +229,7 @@ def failure_lines(failures: list[dict[str, Any]], digests: list[dict[str, Any]])
         times = f"{len(alike)} times, last at" if len(alike) > 1 else "at"
         where = f"{days} ({papers})" if papers else days
         out_since = {digest["day"] for digest in digests if dt.datetime.fromisoformat(digest["published_at"]) > last}
-        mended = "; out since" if function != "catalog" and {*days.split(", ")} <= out_since else ""
+        mended = "; out since" if function not in AFTER_PUBLICATION and {*days.split(", ")} <= out_since else ""
         lines.append(f"{function}, {where}: {alike[-1]['reason']} ({times} {last:%Y-%m-%d %H:%M} UTC{mended})")
     return lines
 

@@ -36,6 +36,8 @@ class Recorded:
         """What the model was told whose reply was refused."""
         self.answers: int | None = None
         """How many replies the model still gives before it is away; None: it stays."""
+        self.told: list[dict[str, Any]] = []
+        """What the sample's channel was told."""
         self.calls: Counter[str] = Counter()
         """How often each upstream was asked; a model that is away was not."""
         self._lock = threading.Lock()
@@ -81,6 +83,10 @@ class Recorded:
         return None
 
 
+CHANNEL_PATH = "/channel"
+"""Where the sample's own channel is told, as a bot of DingTalk would be."""
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -112,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
                 return self._answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
             page = self._recorded.listing(query.get("date", ""), limit, place)
             self._answer(HTTPStatus.OK, page)
+        elif url.path == CHANNEL_PATH:
+            self._answer(HTTPStatus.OK, self._recorded.told)
         elif url.path == "/calls":
             self._answer(HTTPStatus.OK, self._recorded.calls)
         else:
@@ -122,6 +130,9 @@ class Handler(BaseHTTPRequestHandler):
         request = self._read()
         if request is None:
             return self._answer(HTTPStatus.BAD_REQUEST, {"error": {"message": "expected a JSON object"}})
+        if self.path == CHANNEL_PATH:
+            self._recorded.told.append(request)
+            return self._answer(HTTPStatus.OK, {"errcode": 0, "errmsg": "ok"})
         if self.path != "/v1/chat/completions":
             return self._answer(HTTPStatus.NOT_FOUND, {"error": {"message": f"nothing is recorded at {self.path}"}})
         try:

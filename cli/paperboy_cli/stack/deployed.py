@@ -20,12 +20,15 @@ from botocore.exceptions import ClientError
 from paperboy.adapters.archive import ArchiveReader
 from paperboy.adapters.bucket import Bucket, PageError
 from paperboy.adapters.budget import Budget
+from paperboy.adapters.deliveries import Deliveries
 from paperboy.adapters.publications import publication_event
 from paperboy.adapters.stream import day_event
 from paperboy.adapters.table import Table
+from paperboy.announcements.announcement import week_before
 from paperboy.archive.month import ArchivedDay, ArchiveError, Month, month_of
 from paperboy.archive.plan import keys_of
 from paperboy.archive.site import INDEX_KEY, shard_key
+from paperboy.days.delivery import Delivery
 from paperboy.days.keys import RANKING, month_key
 from paperboy.days.records import DayRecords
 from paperboy.days.run import Report, RunRequest
@@ -55,6 +58,10 @@ QUIET_TIMEOUT_SECONDS = 120.0
 PAGES_CONFIG = Config(connect_timeout=5, read_timeout=15)
 INGEST_TRIES = 3
 """How often a run of a day is requested where another one, such as the schedule's, is at it."""
+
+
+type Announced = dict[tuple[str, str, int], Delivery]
+"""What is recorded of announcements, by their names, channel and piece."""
 
 
 class FunctionError(Exception):
@@ -265,6 +272,30 @@ class Deployed:
         """
         event = publication_event(days, self.description.pages[1])
         self._have_published("Catalog", event, days[-1], f"what is made from the days of {month_of(days[-1])}")
+
+    def announce(self, day: dt.date) -> Announced:
+        """Have announce tell every channel of a day that it was not told of yet, old as it may be.
+
+        Returns what is recorded of it. Raises PaperboyError where the function failed.
+        """
+        event = publication_event([day], self.description.pages[1]) | {"asked": True}
+        try:
+            failures = self._invoke("Announce", event)["batchItemFailures"]
+        except FunctionError as error:
+            raise PaperboyError(f"announce failed: {error}. What it said is in {self.host.logs}.") from error
+        announced = self.announced(day)
+        if failures and all(delivery.sent_at for delivery in announced.values()):
+            raise PaperboyError(f"announce failed on {day}, and recorded no reason: it is in {self.host.logs}.")
+        return announced
+
+    def announced(self, day: dt.date) -> Announced:
+        """What is recorded of the announcement of a day, and of the week before, which is told with its days."""
+        deliveries = Deliveries(self.outputs["Table"], print, self._dynamo)
+        return {
+            (name, channel, number): delivery
+            for name in (str(day), week_before(day))
+            for (channel, number), delivery in deliveries.read(name, _warn_of_unreadable).items()
+        }
 
     def is_catalogued(self, day: dt.date) -> bool:
         """Whether its month's shard has a day as its page is now, and there is an index."""

@@ -11,6 +11,11 @@ from typing import Any
 MAX_LETTERS = 100
 """How many dead letters of a queue are looked at."""
 DAY_PATTERN = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+FAILED = {
+    "catalog": "what is made from many days failed every time",
+    "announce": "a channel could not be told, every time",
+}
+"""Why a publication is among the letters, by who heard of it."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,8 @@ def read_letters(sqs: Any, queue: str, url: str, hide_seconds: int = 0) -> list[
             QueueUrl=url,
             MaxNumberOfMessages=10,
             VisibilityTimeout=hide_seconds,
-            MessageSystemAttributeNames=["SentTimestamp"],
-            MessageAttributeNames=["ERROR_MESSAGE"],
+            MessageSystemAttributeNames=["SentTimestamp", "DeadLetterQueueSourceArn"],
+            MessageAttributeNames=["ERROR_MESSAGE", "TARGET_ARN"],
         )
         known = found.keys() | set()
         found |= {message["MessageId"]: letter_of(queue, message) for message in answer.get("Messages", ())}
@@ -56,15 +61,18 @@ def letter_of(queue: str, message: Any) -> Letter:
         body = json.loads(message["Body"])
     except ValueError:
         body = {}
-    undelivered = message.get("MessageAttributes", {}).get("ERROR_MESSAGE", {}).get("StringValue")
+    own = {name: value.get("StringValue") for name, value in message.get("MessageAttributes", {}).items()}
+    undelivered = own.get("ERROR_MESSAGE")
     days: tuple[str, ...] = ()
     paper: str | None = None
     match body:
         case {"day": str(day), "paper_id": str(paper)}:
             function, days, reason = "summarize", (day,), "its request failed every time"
         case {"detail": {"object": {"key": str(key)}}}:
-            function, days = "catalog", tuple(DAY_PATTERN.findall(key))
-            reason = undelivered or "what is made from many days failed every time"
+            # Two functions hear of the same publication: only the queue that it came from, or was meant for, tells.
+            source = message["Attributes"].get("DeadLetterQueueSourceArn") or own.get("TARGET_ARN") or ""
+            function = "announce" if "-announcequeue-" in source.lower() else "catalog"
+            days, reason = tuple(DAY_PATTERN.findall(key)), undelivered or FAILED[function]
         case {"requestContext": {"functionArn": str(arn), "condition": str(condition)}}:
             payload, answer = body.get("requestPayload") or {}, body.get("responsePayload") or {}
             error = str(answer.get("errorMessage", f"it failed every time ({condition})"))
