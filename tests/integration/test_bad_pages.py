@@ -83,7 +83,11 @@ def test_a_day_at_the_end_of_time_costs_itself(stages: Stages, date: dt.date) ->
     assert f'datetime="{DAY}"' in stages.pages()[INDEX_KEY].decode()
 
 
-@pytest.mark.parametrize("content", [b"\xff", b'{"format": 2}', gzip.compress(b"{}")[:-3], "2026-02"], ids=repr)
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff", b'{"format": 2}', gzip.compress(b"{}")[:-3], "2026-02"],
+    ids=["no UTF-8", "another format", "compressed and cut off", "another month's"],
+)
 def test_a_bad_shard_is_made_of_its_days(stages: Stages, content: bytes | str) -> None:
     """A shard that cannot be read, or is another month's, is named and read from its days; others follow as ever."""
     publish(stages, LAST_MONTH, DAY)
