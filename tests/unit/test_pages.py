@@ -434,6 +434,7 @@ def test_json() -> None:
         "day": "2026-02-03",
         "language": "zh",
         "open": True,
+        "due": True,
         "count": 2,
         "papers": [
             {

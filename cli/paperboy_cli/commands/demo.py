@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
 from rich.text import Text
 
 from paperboy_cli.commands.run import follow
 from paperboy_cli.commands.up import bring_up
 from paperboy_cli.days import SAMPLE_DAY
 from paperboy_cli.errors import PaperboyError
-from paperboy_cli.local.sample import CHANNEL_PATH
 from paperboy_cli.terminal import console, receipt_line, step
 
 if TYPE_CHECKING:
@@ -78,10 +76,14 @@ class SampleServer:
     @property
     def channel(self) -> str:
         """The address of its channel."""
+        from paperboy_cli.local.sample import CHANNEL_PATH
+
         return self._url + CHANNEL_PATH
 
     def told(self) -> list[str]:
         """What its channel was told since it was started."""
+        from paperboy_cli.local.sample import CHANNEL_PATH
+
         return [each["markdown"]["text"] for each in self._request("GET", CHANNEL_PATH)]
 
     def _request(self, method: str, path: str, body: object = None) -> Any:
@@ -123,6 +125,8 @@ def _third_act(deployed: Deployed, sample: SampleServer, day: dt.date) -> None:
 
     A channel that was told once is not told again.
     """
+    from pydantic import SecretStr
+
     from paperboy.announcements.channel import DingtalkChannel
     from paperboy_cli.stack.channels import ChannelStore
 
