@@ -86,7 +86,7 @@ def collaborators() -> tuple[Announce, Queue]:
     settings = AnnounceSettings.load()
     bucket = Bucket(settings.bucket, prefix=settings.pages_prefix)
     channels = partial(read_channels, settings.channels_name, report_unreadable_channel)
-    address = None if settings.access == "private" else settings.pages_url or bucket.address
+    address = settings.readers_address(bucket.address)
     deliveries = Deliveries(settings.table, report_delivery)
     announce = Announce(bucket, deliveries, channels, load_sender, address, settings.time_zone)
     return announce, Queue(settings.queue_url)

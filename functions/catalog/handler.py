@@ -79,7 +79,7 @@ def collaborators() -> Catalog:
     settings = CatalogSettings.load()
     bucket = Bucket(settings.bucket, prefix=settings.pages_prefix)
     reader = ArchiveReader(bucket, Table(settings.table, report_unreadable), report_unreadable_page)
-    address = None if settings.access == "private" else settings.pages_url or bucket.address
+    address = settings.readers_address(bucket.address)
     return Catalog(reader, bucket, load_language(settings.language), address)
 
 

@@ -208,3 +208,20 @@ def test_the_models_name(summarizer: str, name: str | None, monkeypatch: pytest.
         settings, environment = FUNCTIONS[function]
         assert "" == complaint(settings, environment | choice, monkeypatch)
         assert name == settings.load().model_name  # type: ignore[attr-defined] # both have one
+
+
+@pytest.mark.parametrize(
+    ("access", "url", "expected"),
+    [
+        ("private", "https://a.example", None),
+        ("public", "https://a.example", "https://a.example"),
+        ("public", "", "own"),
+    ],
+)
+def test_where_readers_find_the_pages(
+    access: str, url: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Private pages are nowhere for readers; others are where the template says, or the bucket."""
+    for name, value in (FUNCTIONS["Catalog"][1] | {"ACCESS": access, "PAGES_URL": url}).items():
+        monkeypatch.setenv(name, value)
+    assert expected == CatalogSettings.load().readers_address("own")

@@ -127,6 +127,10 @@ class _Site(_Pages):
     )
     """Where readers find the pages' folder; empty in an emulator, where it is what the bucket is reached at."""
 
+    def readers_address(self, own: str) -> str | None:
+        """Where readers find the pages' folder, `own` being where this program does; None where it is private."""
+        return None if self.access == "private" else self.pages_url or own
+
 
 class CatalogSettings(_Site, Settings):
     pass
